@@ -1,0 +1,58 @@
+"""The artifact's files and the seal that closes `model.onnx`.
+
+The seal is one metadata entry, `skiff.seal`, appended as the last field of the ONNX
+protobuf: every ONNX reader takes it for ordinary metadata, and it holds the format and
+the SHA-256 of all the bytes before it. So one file carries its own digest, and a file
+that was truncated or changed after the export is told apart without parsing it.
+"""
+
+import hashlib
+import re
+from pathlib import Path
+
+from runtime.errors import ArtifactError, FormatError
+from runtime.manifest import FORMAT
+
+MODEL_FILE = "model.onnx"
+MANIFEST_FILE = "model.json"
+VECTORS_FILE = "vectors.json"
+
+MANIFEST_KEY = "skiff.manifest"
+VECTORS_KEY = "skiff.vectors"
+SEAL_KEY = "skiff.seal"
+
+_METADATA_PROPS = 14  # field number in onnx.proto3's ModelProto
+_SEAL = re.compile(rb"r.\x0a\x0askiff\.seal\x12.format=(\d+) sha256=([0-9a-f]{64})\Z", re.DOTALL)
+_LONGEST_SEAL = 128
+
+
+def seal(model: bytes) -> bytes:
+    """Append the seal to a serialized ONNX model."""
+    digest = hashlib.sha256(model).hexdigest()
+    entry = _field(1, SEAL_KEY.encode()) + _field(2, f"format={FORMAT} sha256={digest}".encode())
+    return model + _field(_METADATA_PROPS, entry)
+
+
+def verify_seal(data: bytes, path: Path) -> str:
+    """Check the seal of `data`, read from `path`, and return the SHA-256 that it holds.
+
+    Raises FormatError for another format, ArtifactError where the seal is absent (not an
+    artifact, or truncated) or does not match the bytes before it.
+    """
+    match = _SEAL.search(data, max(0, len(data) - _LONGEST_SEAL))
+    if match is None:
+        problem = "no seal at its end: it is truncated, or was not written by Skiff's export."
+        raise ArtifactError(path, problem)
+    if (found := int(match[1])) != FORMAT:
+        raise FormatError(path, found, FORMAT)
+    expected = match[2].decode()
+    digest = hashlib.sha256(memoryview(data)[: match.start()]).hexdigest()
+    if digest != expected:
+        problem = f"its SHA-256 is {digest}, sealed as {expected}: it was changed after the export."
+        raise ArtifactError(path, problem)
+    return digest
+
+
+def _field(number: int, payload: bytes) -> bytes:
+    """Encode a length-delimited protobuf field of fewer than 128 bytes."""
+    return bytes([number << 3 | 2, len(payload)]) + payload

@@ -1,0 +1,99 @@
+"""One model in memory: its session, its manifest and its golden rows.
+
+The only importer of onnxruntime. Knows nothing of JSON, HTTP or folders.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+# ONNX Runtime uploads telemetry unless this is set before its first import.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from runtime.artifact import MANIFEST_KEY, VECTORS_KEY, verify_seal
+from runtime.errors import ArtifactError
+from runtime.manifest import Manifest, Vectors, decode
+
+Array = NDArray[np.generic]
+
+_TYPES = {"float64": "tensor(double)", "int64": "tensor(int64)", "string": "tensor(string)"}
+
+
+class Model:
+    """A loaded artifact. Thread-safe: one session answers any number of threads."""
+
+    def __init__(self, session: ort.InferenceSession, path: Path, digest: str) -> None:
+        metadata = session.get_modelmeta().custom_metadata_map
+        self.path = path
+        self.digest = digest
+        self.manifest = decode(_entry(metadata, MANIFEST_KEY, path), Manifest, path)
+        self.vectors = decode(_entry(metadata, VECTORS_KEY, path), Vectors, path)
+        self._session = session
+        self._outputs = [output.name for output in self.manifest.outputs]
+        _check_graph(session, self.manifest, path)
+
+    @classmethod
+    def load(cls, path: Path, threads: int = 1) -> "Model":
+        """Load `path`, a sealed `model.onnx`, to compute with `threads` threads.
+
+        Raises ArtifactError where the file is missing, truncated, changed, of another
+        format, or does not hold what its manifest says.
+        """
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise ArtifactError(path, f"cannot be read: {error.strerror}.") from None
+        return cls.from_bytes(data, path, threads)
+
+    @classmethod
+    def from_bytes(cls, data: bytes, path: Path, threads: int = 1) -> "Model":
+        """Load from the bytes of a sealed model; `path` names them in errors."""
+        digest = verify_seal(data, path)
+        try:
+            session = ort.InferenceSession(
+                data, session_options(threads), providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime raises a dozen unrelated types
+            raise ArtifactError(path, f"ONNX Runtime cannot load it: {error}") from None
+        return cls(session, path, digest)
+
+    def run(self, tensors: Mapping[str, Array]) -> dict[str, Array]:
+        """Answer N rows: input tensors by name, `[N, columns]` each, to outputs by name.
+
+        Inputs are float64 (`numeric`, a missing value being NaN) and object arrays of str
+        (`string`, a missing value being `manifest.MISSING_STRING`).
+        """
+        return dict(zip(self._outputs, self._session.run(self._outputs, tensors), strict=True))
+
+
+def session_options(threads: int) -> ort.SessionOptions:
+    """Return the options that serve, and so the options that parity is measured with."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    return options
+
+
+def _entry(metadata: Mapping[str, str], key: str, path: Path) -> bytes:
+    try:
+        return metadata[key].encode()
+    except KeyError:
+        raise ArtifactError(path, f"its metadata has no {key!r}.") from None
+
+
+def _check_graph(session: ort.InferenceSession, manifest: Manifest, path: Path) -> None:
+    """Refuse a graph whose tensors are not those of its manifest."""
+    for kind, nodes, tensors in (
+        ("inputs", session.get_inputs(), manifest.inputs),
+        ("outputs", session.get_outputs(), manifest.outputs),
+    ):
+        declared = {tensor.name: _TYPES[tensor.dtype] for tensor in tensors}
+        found = {node.name: node.type for node in nodes}
+        if declared != found:
+            raise ArtifactError(path, f"its {kind} are {found}; its manifest says {declared}.")
