@@ -67,6 +67,9 @@ class Tensor(Part):
     name: str
     dtype: Literal["float64", "int64", "string"]
     columns: int | None = None
+    magnitude: float = 0.0
+    """The greatest absolute value of this output on the held-out rows, for float outputs:
+    relative differences are never measured against less (`runtime.comparison`)."""
 
 
 class Class(Part):
