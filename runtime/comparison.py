@@ -6,13 +6,15 @@ smaller, to the magnitude that this output had in training, so that a number tha
 but for rounding does not count as infinitely far from zero.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,9 @@ def ulp_distance(expected: NDArray[np.float64], actual: NDArray[np.float64]) -> 
     high, low = np.maximum(left, right), np.minimum(left, right)
     distance = high.view(np.uint64) - low.view(np.uint64)
     either, both = np.isnan(expected) | np.isnan(actual), np.isnan(expected) & np.isnan(actual)
-    return np.where(either, np.where(both, 0, np.iinfo(np.uint64).max), distance).astype(np.uint64)
+    distance[either] = np.iinfo(np.uint64).max
+    distance[both] = 0
+    return distance
 
 
 def _ordinal(values: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -100,8 +104,13 @@ def _distances(
         absolute = np.where(np.isnan(absolute), np.inf, absolute)
         relative = absolute / np.maximum(np.abs(expected), magnitude)
     relative = np.where(absolute == 0.0, 0.0, np.where(np.isnan(relative), np.inf, relative))
-    return tuple(_per_row(each).max(axis=1, initial=0) for each in (absolute, relative, ulp))
+    return _row_max(absolute), _row_max(relative), _row_max(ulp)
+
+
+def _row_max(array: Array) -> Array:
+    return _per_row(array).max(axis=1, initial=0)
 
 
 def _per_row(array: Array) -> Array:
-    return array.reshape(len(array), -1)
+    """View an array of N rows as a matrix, also where N is 0."""
+    return array.reshape(len(array), math.prod(array.shape[1:]))

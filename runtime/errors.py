@@ -6,7 +6,8 @@
     │   ├── FormatError      written in a format this version does not read
     │   └── SelfCheckError   loads, but does not answer as scikit-learn did
     ├── ModelNotFoundError   no such model or version in the repository
-    └── PayloadError         a request whose rows do not fit the signature
+    ├── MalformedError       a request's body that is not JSON
+    └── PayloadError         a request whose records do not fit the signature
 
 Knows nothing of HTTP: `runtime.app` maps each of them to a status.
 """
@@ -45,9 +46,7 @@ class FormatError(ArtifactError):
             path,
             f"the artifact has format {found}; this runtime reads format {supported}. "
             + (
-                "Serve it with a newer runtime."
-                if found > supported
-                else "Export the model again."
+                "Serve it with a newer runtime." if found > supported else "Export the model again."
             ),
         )
         self.found = found
@@ -82,8 +81,18 @@ class Problem:
         return f"Expected {self.expected}, got {self.received} - at `{self.path}`.{hint}"
 
 
+class MalformedError(ServiceError):
+    """A body that is not JSON; `position` counts bytes, where it is known."""
+
+    def __init__(self, problem: str, position: int | None, hint: str | None = None) -> None:
+        where = "" if position is None else f" at byte {position}"
+        advice = f" {hint}" if hint else ""
+        super().__init__(f"The body cannot be read as JSON{where}: {problem}.{advice}")
+        self.position = position
+
+
 class PayloadError(ServiceError):
-    """Rows that do not fit the signature, with every problem found."""
+    """Records that do not fit the signature, with every problem found."""
 
     def __init__(self, problems: Sequence[Problem], more: int = 0) -> None:
         self.problems = tuple(problems)

@@ -39,7 +39,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     """What every part of the manifest is: immutable, and built by keyword."""
 
 
-class Feature(Part):
+class Feature(Part, frozen=True, kw_only=True):
     """One column of the training data, and where it goes in the graph's inputs."""
 
     name: str
@@ -61,7 +61,7 @@ class Feature(Part):
     example: Scalar = None
 
 
-class Tensor(Part):
+class Tensor(Part, frozen=True, kw_only=True):
     """An input or output of the graph: `[N, columns]`, or `[N]` where columns is null."""
 
     name: str
@@ -72,14 +72,14 @@ class Tensor(Part):
     relative differences are never measured against less (`runtime.comparison`)."""
 
 
-class Class(Part):
+class Class(Part, frozen=True, kw_only=True):
     """One class: the label that scikit-learn answers, and the name that people read."""
 
     label: Label
     name: str
 
 
-class Target(Part):
+class Target(Part, frozen=True, kw_only=True):
     """What is predicted. A model of several outputs has several targets."""
 
     name: str
@@ -87,7 +87,7 @@ class Target(Part):
     """In the order of the probabilities; null where the target is a number."""
 
 
-class Agreement(Part):
+class Agreement(Part, frozen=True, kw_only=True):
     """How one group of rows compared: the graph against scikit-learn."""
 
     group: str
@@ -98,7 +98,7 @@ class Agreement(Part):
     max_ulp: int
 
 
-class Parity(Part):
+class Parity(Part, frozen=True, kw_only=True):
     """The proof that the graph answers as scikit-learn did."""
 
     tolerance: float
@@ -109,7 +109,7 @@ class Parity(Part):
     groups: tuple[Agreement, ...] = ()
 
 
-class Provenance(Part):
+class Provenance(Part, frozen=True, kw_only=True):
     """Where the artifact comes from. Nothing here depends on when or where it was made."""
 
     estimator: str
@@ -125,7 +125,7 @@ class Provenance(Part):
     """ISO 8601 date from SOURCE_DATE_EPOCH, or null: the same inputs give the same bytes."""
 
 
-class Manifest(Part):
+class Manifest(Part, frozen=True, kw_only=True):
     """All that a runtime needs to know of a model besides its graph."""
 
     format: int
@@ -150,7 +150,7 @@ class Manifest(Part):
         return self.targets[0].classes or ()
 
 
-class Vectors(Part):
+class Vectors(Part, frozen=True, kw_only=True):
     """Golden rows: records as a client would send them, and what scikit-learn answered.
 
     `outputs` holds one list per output of the graph, in the order of `rows`. A missing
@@ -185,4 +185,6 @@ def decode(data: bytes, kind: type[_Document], source: Path | str) -> _Document:
             raise FormatError(source, found, FORMAT)
         return msgspec.json.decode(data, type=kind)
     except msgspec.MsgspecError as error:
-        raise ArtifactError(source, f"its {kind.__name__.lower()} cannot be read: {error}") from None
+        raise ArtifactError(
+            source, f"its {kind.__name__.lower()} cannot be read: {error}"
+        ) from None

@@ -6,19 +6,19 @@ The only importer of onnxruntime. Knows nothing of JSON, HTTP or folders.
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 # ONNX Runtime uploads telemetry unless this is set before its first import.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-import numpy as np
-import onnxruntime as ort
+import onnxruntime as ort  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from runtime.artifact import MANIFEST_KEY, VECTORS_KEY, verify_seal
 from runtime.errors import ArtifactError
 from runtime.manifest import Manifest, Vectors, decode
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 
 _TYPES = {"float64": "tensor(double)", "int64": "tensor(int64)", "string": "tensor(string)"}
 
@@ -57,7 +57,7 @@ class Model:
             session = ort.InferenceSession(
                 data, session_options(threads), providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # onnxruntime raises a dozen unrelated types
+        except Exception as error:  # noqa: BLE001 - onnxruntime raises a dozen unrelated types
             raise ArtifactError(path, f"ONNX Runtime cannot load it: {error}") from None
         return cls(session, path, digest)
 

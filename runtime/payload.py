@@ -1,4 +1,170 @@
-"""Records to tensors and back, generated from the signature.
+"""Records to tensors, generated from the signature; and outputs to answers.
 
-A record is a JSON object with one field per feature. Knows nothing of HTTP or ONNX Runtime.
+A record is a JSON object with one field per feature. A body that fits the signature is
+decoded by one msgspec decoder whose types are the features', and fills the tensors without
+a Python loop over its cells. Only a body that does not fit is read again, by `inspection`,
+which lists everything that is wrong with it.
+
+Knows nothing of HTTP or ONNX Runtime.
 """
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.answers import Encoder
+from runtime.inspection import Inspector, field_type
+from runtime.manifest import MISSING_STRING, Feature, Manifest, Scalar
+
+Array = NDArray[Any]
+UnknownFields = Literal["reject", "ignore"]
+_Fill = Callable[[Sequence[msgspec.Struct]], Array]
+
+# What msgspec, and Python with it, raises for bytes that are not what was asked for.
+_NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+# msgspec takes no such characters in the name of a field.
+_UNNAMEABLE = re.compile(r'["\\\x00-\x1f]')
+
+_RESERVED = MISSING_STRING.encode()
+_RESERVED_ESCAPE = re.compile(rb"\\u[fF][dD][dD]0")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Decoded records: the graph's inputs by name, `[rows, columns]` each."""
+
+    tensors: dict[str, Array]
+    rows: int
+    single: bool
+    """Whether the body was one record, not a list: the answer is one, too."""
+
+
+class Codec:
+    """Turns the body of a request into tensors, and outputs into the body of an answer."""
+
+    def __init__(self, manifest: Manifest, unknown_fields: UnknownFields = "reject") -> None:
+        features = manifest.features
+        forbid = unknown_fields == "reject"
+        attributes = {feature.name: f"f{index}" for index, feature in enumerate(features)}
+        self._row = _row_type(features, attributes, forbid)
+        self._decoder = _decoder(features, self._row)
+        self._inspector = Inspector(features, forbid)
+        self._attributes = tuple(attributes.values())
+        self._fills: dict[str, _Fill] = {}
+        for tensor in manifest.inputs:
+            columns = sorted((f for f in features if f.input == tensor.name), key=_column)
+            read = _reader([attributes[feature.name] for feature in columns])
+            fill = _strings if tensor.dtype == "string" else _numbers
+            self._fills[tensor.name] = fill(read, len(columns))
+        self._has_strings = any(tensor.dtype == "string" for tensor in manifest.inputs)
+        self._encoder = Encoder(manifest)
+
+    def decode(self, body: bytes) -> Batch:
+        """Decode a record or a non-empty list of records.
+
+        Raises MalformedError for what is not JSON; PayloadError, with every problem, for
+        records that do not fit the signature.
+        """
+        rows: Any = self._decode(body)
+        single = isinstance(rows, msgspec.Struct)
+        if single:
+            rows = [rows]
+        elif not rows:
+            records, single = self._inspector.read(body)
+            rows = [self._row(**dict(zip(self._attributes, each, strict=True))) for each in records]
+        tensors = {name: fill(rows) for name, fill in self._fills.items()}
+        return Batch(tensors, len(rows), single)
+
+    def tensors(self, records: Iterable[Mapping[str, Scalar]]) -> dict[str, Array]:
+        """Return the tensors of records of plain Python values, a missing one being None.
+
+        They go the way of a request's body, so that what is checked is what is served.
+        """
+        return self.decode(msgspec.json.encode(list(records))).tensors
+
+    def encode(self, outputs: Mapping[str, Array], single: bool) -> bytes:
+        """Encode the graph's outputs: one answer if `single`, otherwise a list of answers."""
+        return self._encoder.encode(outputs, single)
+
+    def _decode(self, body: bytes) -> Any:
+        """Return the rows, or None for a body that must be inspected."""
+        if self._decoder is None:
+            return None
+        if self._has_strings and (_RESERVED in body or _RESERVED_ESCAPE.search(body)):
+            return None
+        try:
+            return self._decoder.decode(body)
+        except _NOT_DECODED:
+            return None
+
+
+def _column(feature: Feature) -> int:
+    return feature.column
+
+
+def _row_type(
+    features: Sequence[Feature], attributes: Mapping[str, str], forbid: bool
+) -> type[msgspec.Struct]:
+    """Make the type of a record: its fields are the features, under attributes of our own."""
+    names = {attributes[feature.name]: feature.name for feature in features}
+    fields = [
+        (attributes[feature.name], field_type(feature), None)
+        if feature.nullable
+        else (attributes[feature.name], field_type(feature))
+        for feature in features
+    ]
+    row: type[msgspec.Struct] = msgspec.defstruct(
+        "Row",
+        fields,
+        rename=None if any(map(_UNNAMEABLE.search, names.values())) else names,
+        forbid_unknown_fields=forbid,
+        kw_only=True,
+        gc=False,
+    )
+    return row
+
+
+def _decoder(
+    features: Sequence[Feature], row: type[msgspec.Struct]
+) -> msgspec.json.Decoder[Any] | None:
+    """Make the decoder of a record or a list of them; None where msgspec cannot name a field."""
+    if any(_UNNAMEABLE.search(feature.name) for feature in features):
+        return None
+    return msgspec.json.Decoder(row | list[row])  # type: ignore[valid-type]
+
+
+def _reader(attributes: Sequence[str]) -> Callable[[Iterable[object]], Iterator[object]]:
+    """Return what iterates over the cells of rows, row by row, in the order of `attributes`."""
+    get = attrgetter(*attributes)
+    if len(attributes) == 1:
+        return lambda rows: map(get, rows)
+    return lambda rows: chain.from_iterable(map(get, rows))
+
+
+def _numbers(read: Callable[[Iterable[object]], Iterator[object]], columns: int) -> _Fill:
+    """Return what fills a float64 tensor; numpy reads None as NaN."""
+
+    def fill(rows: Sequence[msgspec.Struct]) -> Array:
+        cells = np.fromiter(read(rows), np.float64, len(rows) * columns)
+        return cells.reshape(len(rows), columns)
+
+    return fill
+
+
+def _strings(read: Callable[[Iterable[object]], Iterator[object]], columns: int) -> _Fill:
+    """Return what fills a string tensor, with MISSING_STRING for None."""
+
+    def fill(rows: Sequence[msgspec.Struct]) -> Array:
+        cells = np.fromiter(read(rows), np.dtype(object), len(rows) * columns)
+        cells[cells == np.array(None)] = MISSING_STRING
+        return cells.reshape(len(rows), columns)
+
+    return fill

@@ -1,0 +1,227 @@
+"""The shape of an answer: its fields for each task, how they are filled and described.
+
+One definition per field gives both its values and its JSON Schema, so that what is sent and
+what OpenAPI promises cannot differ. To serve another task, add its entry to `_TASKS`.
+
+Where several targets are predicted, each field is an object by the target's name. NaN, which
+JSON does not have, is sent as null. Knows nothing of HTTP or ONNX Runtime.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.manifest import Class, Label, Manifest, Task
+
+Array = NDArray[Any]
+Outputs = Mapping[str, Array]
+Schema = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of every answer: its name, its JSON Schema, and its value for each row."""
+
+    name: str
+    schema: Schema
+    values: Callable[[Outputs], Sequence[object]]
+
+
+class Encoder:
+    """Encodes the outputs of one model's graph."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self._answer = _object("answer", answer_fields(manifest))
+        self._encode = msgspec.json.Encoder().encode
+
+    def encode(self, outputs: Outputs, single: bool) -> bytes:
+        """Encode one answer if `single`, otherwise a list with an answer per row."""
+        answers = self._answer.values(outputs)
+        return self._encode(answers[0] if single else answers)
+
+
+def answer_fields(manifest: Manifest) -> list[Field]:
+    """Return the fields of an answer, in the order in which they are sent."""
+    return _TASKS[manifest.task](manifest)
+
+
+def answer_schema(manifest: Manifest) -> Schema:
+    """Return the JSON Schema of an answer."""
+    return _object("answer", answer_fields(manifest)).schema
+
+
+def _classification(manifest: Manifest) -> list[Field]:
+    return _classifier(manifest, manifest.classes, slice(None), None)
+
+
+def _multioutput_classification(manifest: Manifest) -> list[Field]:
+    """Give each target the fields of a classifier; its probabilities follow the last one's."""
+    parts, start = {}, 0
+    for column, target in enumerate(manifest.targets):
+        classes = target.classes or ()
+        span = slice(start, start + len(classes))
+        parts[target.name] = _classifier(manifest, classes, span, column)
+        start = span.stop
+    return _by_target(parts)
+
+
+def _multilabel_classification(manifest: Manifest) -> list[Field]:
+    names = [target.name for target in manifest.targets]
+    fields = [_named("prediction", "label", names, {"type": "integer", "enum": [0, 1]})]
+    if _has(manifest, "probabilities"):
+        schema = _number("The probability that this label applies; null if it is not a number.")
+        fields.append(_named("probabilities", "probabilities", names, schema))
+    if _has(manifest, "scores"):
+        fields.append(_named("scores", "scores", names, _number("The decision score.")))
+    return fields
+
+
+def _regression(manifest: Manifest) -> list[Field]:
+    schema = _number("The predicted value; null if it is not a number.")
+    if len(manifest.targets) > 1:
+        return [_named("prediction", "prediction", _target_names(manifest), schema)]
+    return [_plain("prediction", "prediction", schema)]
+
+
+def _clustering(manifest: Manifest) -> list[Field]:
+    schema = {"type": "integer", "description": "The number of the cluster."}
+    fields = [_plain("prediction", "label", schema)]
+    if _has(manifest, "scores"):
+        columns = _columns(manifest, "scores")
+        names = [str(cluster) for cluster in range(columns)]
+        fields.append(_named("scores", "scores", names, _number("The score of this cluster.")))
+    return fields
+
+
+def _outlier_detection(manifest: Manifest) -> list[Field]:
+    description = "1 for an inlier, -1 for an outlier."
+    schema = {"type": "integer", "enum": [1, -1], "description": description}
+    fields = [_plain("prediction", "label", schema)]
+    if _has(manifest, "scores"):
+        fields.append(_plain("score", "scores", _number("The lower, the more abnormal.")))
+    return fields
+
+
+def _transformation(manifest: Manifest) -> list[Field]:
+    output = next(output for output in manifest.outputs if output.name == "transformed")
+    schema = {"type": "string"} if output.dtype == "string" else _number("The transformed value.")
+    return [_named("transformed", "transformed", _target_names(manifest), schema)]
+
+
+_TASKS: dict[Task, Callable[[Manifest], list[Field]]] = {
+    "classification": _classification,
+    "multilabel_classification": _multilabel_classification,
+    "multioutput_classification": _multioutput_classification,
+    "regression": _regression,
+    "clustering": _clustering,
+    "outlier_detection": _outlier_detection,
+    "transformation": _transformation,
+}
+
+
+def _classifier(
+    manifest: Manifest, classes: Sequence[Class], span: slice, column: int | None
+) -> list[Field]:
+    """Return the fields of one target: `span` are its probabilities, `column` is its label."""
+    labels = [each.label for each in classes]
+    names = [each.name for each in classes]
+    # Keys compare by value, so the graph's 1 finds the class True, and its 2 the class 2.0.
+    known = {label: index for index, label in enumerate(labels)}
+
+    def chosen(outputs: Outputs) -> list[int]:
+        array = outputs["label"] if column is None else outputs["label"][:, column]
+        return [known[label] for label in array.reshape(-1).tolist()]
+
+    def prediction(outputs: Outputs) -> list[Label]:
+        return [labels[index] for index in chosen(outputs)]
+
+    def probability(outputs: Outputs) -> list[object]:
+        probabilities = outputs["probabilities"][:, span]
+        return _list(probabilities[np.arange(len(probabilities)), chosen(outputs)])
+
+    fields = [Field("prediction", {"enum": labels, "title": "The predicted class"}, prediction)]
+    if _has(manifest, "probabilities"):
+        schema = _number("The probability of the predicted class; null if it is not a number.")
+        each = _number("The probability of this class; null if it is not a number.")
+        fields.append(Field("probability", schema, probability))
+        fields.append(_named("probabilities", "probabilities", names, each, span))
+    if _has(manifest, "scores"):
+        # A binary classifier has one score: that of its second class.
+        binary = column is None and _columns(manifest, "scores") == 1
+        score = _number("The decision score of this class.")
+        fields.append(_named("scores", "scores", names[-1:] if binary else names, score, span))
+    return fields
+
+
+def _object(name: str, fields: Sequence[Field]) -> Field:
+    """Join fields into one whose values are objects."""
+    names = [field.name for field in fields]
+
+    def values(outputs: Outputs) -> list[object]:
+        columns = [field.values(outputs) for field in fields]
+        return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+    return Field(name, _object_schema({field.name: field.schema for field in fields}), values)
+
+
+def _by_target(parts: Mapping[str, Sequence[Field]]) -> list[Field]:
+    """Turn fields by target into fields whose values are objects by target."""
+    return [
+        _object(
+            same[0].name,
+            [replace(field, name=target) for target, field in zip(parts, same, strict=True)],
+        )
+        for same in zip(*parts.values(), strict=True)
+    ]
+
+
+def _plain(name: str, output: str, schema: Schema) -> Field:
+    """Return a field that is a one-column output's value."""
+    return Field(name, schema, lambda outputs: _list(outputs[output].reshape(-1)))
+
+
+def _named(
+    name: str, output: str, keys: Sequence[str], schema: Schema, span: slice = slice(None)
+) -> Field:
+    """Return a field that holds the columns `span` of an output by name."""
+
+    def values(outputs: Outputs) -> list[object]:
+        array = outputs[output]
+        rows = _list(array.reshape(len(array), -1)[:, span])
+        return [dict(zip(keys, row, strict=True)) for row in rows]
+
+    return Field(name, _object_schema(dict.fromkeys(keys, schema)), values)
+
+
+def _object_schema(properties: Mapping[str, Schema]) -> Schema:
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _number(description: str) -> Schema:
+    return {"type": ["number", "null"], "description": description}
+
+
+def _list(array: Array) -> list[Any]:
+    values: list[Any] = array.tolist()
+    return values
+
+
+def _has(manifest: Manifest, output: str) -> bool:
+    return any(each.name == output for each in manifest.outputs)
+
+
+def _columns(manifest: Manifest, output: str) -> int:
+    return next(each.columns or 1 for each in manifest.outputs if each.name == output)
+
+
+def _target_names(manifest: Manifest) -> list[str]:
+    return [target.name for target in manifest.targets]

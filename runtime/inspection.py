@@ -1,0 +1,247 @@
+"""What is wrong with a body: every problem, each with its path, what is expected, what came.
+
+Reads slowly and thoroughly what `payload` could not read at once. Every value is judged by
+the msgspec type of its feature; this module adds only where it is and what to do about it.
+"""
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from runtime.errors import MalformedError, PayloadError, Problem
+from runtime.manifest import MISSING_STRING, Feature
+
+MOST_PROBLEMS = 100
+"""How many problems are described; the rest are counted."""
+
+GREATEST_INTEGER = 2**53
+"""Up to here a double, in which integers travel, holds every one of them."""
+
+_LONGEST_VALUE = 60
+_MOST_NAMES = 20
+_WHITESPACE = b" \t\r\n"
+_MISSING = msgspec.json.encode(MISSING_STRING)
+
+_TYPES: dict[str, Any] = {
+    "float64": float,
+    "int64": Annotated[int, msgspec.Meta(ge=-GREATEST_INTEGER, le=GREATEST_INTEGER)]
+    | Annotated[float, msgspec.Meta(multiple_of=1, ge=-GREATEST_INTEGER, le=GREATEST_INTEGER)],
+    "bool": bool,
+    "string": str,
+}
+_EXPECTED = {
+    "float64": "a number",
+    "int64": "an integer from -2^53 to 2^53",
+    "bool": "true or false",
+    "string": "a string",
+}
+_KINDS = {
+    b'"': "the string",
+    b"{": "the object",
+    b"[": "the array",
+    b"t": "the boolean",
+    b"f": "the boolean",
+    b"n": "",
+}
+
+_POSITION = re.compile(r"^(?:JSON is malformed: )?(.*) \(byte (\d+)\)$")
+_NOT_FINITE = re.compile(rb"-?(?:nan|inf(?:inity)?)\b", re.IGNORECASE)
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+
+
+def field_type(feature: Feature) -> Any:
+    """Return the msgspec type that a feature's JSON value must have."""
+    kind = _TYPES[feature.dtype]
+    if feature.closed and feature.categories:
+        kind = Literal[feature.categories]
+    return kind | None if feature.nullable else kind
+
+
+class Inspector:
+    """Reads records field by field, and collects the problems of all of them."""
+
+    def __init__(self, features: Sequence[Feature], forbid_unknown: bool) -> None:
+        self._features = tuple(features)
+        self._names = [feature.name for feature in features]
+        self._decoders = [msgspec.json.Decoder(field_type(feature)) for feature in features]
+        self._forbid_unknown = forbid_unknown
+
+    def read(self, body: bytes) -> tuple[list[list[object]], bool]:
+        """Return each record's values, in the order of the features, and whether it is just one.
+
+        Raises MalformedError for what is not JSON; PayloadError for records that do not fit.
+        """
+        _check_syntax(body)
+        value = body.strip(_WHITESPACE)
+        single = not value.startswith(b"[")
+        raws = [value] if single else msgspec.json.decode(value, type=list[msgspec.Raw])
+        found = _Findings()
+        if not raws and found.room():
+            found.add("$", "at least one record", "an empty list", None)
+        records = []
+        for index, raw in enumerate(raws):
+            path = "$" if single else f"$[{index}]"
+            value = bytes(raw).strip(_WHITESPACE)
+            if value.startswith(b"{"):
+                fields = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
+                records.append(self._record(fields, path, found))
+            elif found.room():
+                expected = "an object or a list of objects" if single else "an object"
+                hint = f"A record has the fields {_listing(self._names)}."
+                found.add(path, expected, _describe(value), hint)
+        found.raise_if_any()
+        return records, single
+
+    def _record(
+        self, fields: dict[str, msgspec.Raw], path: str, found: "_Findings"
+    ) -> list[object]:
+        values: list[object] = []
+        for feature, decoder in zip(self._features, self._decoders, strict=True):
+            raw = fields.pop(feature.name, None)
+            if raw is not None:
+                values.append(_value(feature, decoder, bytes(raw), path, found))
+            elif feature.nullable:
+                values.append(None)
+            elif found.room():
+                hint = f"It is required; for example {_json(feature.example)}."
+                found.add(_join(path, feature.name), _expected(feature), "nothing", hint)
+        for name in fields if self._forbid_unknown else ():
+            if found.room():
+                hint = _nearest(name, self._names)
+                found.add(_join(path, name), "no such field", "an unknown field", hint)
+        return values
+
+
+class _Findings:
+    """The problems found so far: the first ones described, the others counted."""
+
+    def __init__(self) -> None:
+        self._problems: list[Problem] = []
+        self._more = 0
+
+    def room(self) -> bool:
+        """Tell whether to describe one more problem; if not, count it."""
+        if len(self._problems) < MOST_PROBLEMS:
+            return True
+        self._more += 1
+        return False
+
+    def add(self, path: str, expected: str, received: str, hint: str | None) -> None:
+        self._problems.append(Problem(path, expected, received, hint))
+
+    def raise_if_any(self) -> None:
+        if self._problems:
+            raise PayloadError(self._problems, self._more)
+
+
+def _check_syntax(body: bytes) -> None:
+    """Raise MalformedError, with the position, unless `body` is JSON in UTF-8."""
+    if not body.strip(_WHITESPACE):
+        raise MalformedError("the body is empty", 0, "Send a JSON object, or a list of them.")
+    try:
+        body.decode()
+        msgspec.json.decode(body, type=msgspec.Raw)
+    except UnicodeDecodeError as error:
+        problem = f"it is not UTF-8: {error.reason}"
+        raise MalformedError(problem, error.start, "JSON is sent as UTF-8.") from None
+    except RecursionError:
+        hint = "A record is a flat object."
+        raise MalformedError("it is nested too deeply", None, hint) from None
+    except msgspec.DecodeError as error:
+        match = _POSITION.match(str(error))
+        problem, position = (match[1], int(match[2])) if match else ("it ends early", len(body))
+        hint = None
+        if _NOT_FINITE.match(body, position) or _NOT_FINITE.match(body, position - 1):
+            problem = "NaN and Infinity are no JSON"
+            hint = "Send null for a missing number."
+        raise MalformedError(problem, position, hint) from None
+
+
+def _value(
+    feature: Feature,
+    decoder: msgspec.json.Decoder[Any],
+    raw: bytes,
+    path: str,
+    found: _Findings,
+) -> object:
+    """Return the value of one field, or None after adding its problem."""
+    raw = raw.strip(_WHITESPACE)
+    try:
+        value = decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        out_of_range = str(error) == "Number out of range"
+    else:
+        if value != MISSING_STRING:
+            return value
+        out_of_range = False
+    if found.room():
+        expected = "a number that a double can hold" if out_of_range else _expected(feature)
+        found.add(_join(path, feature.name), expected, _describe(raw), _hint(feature, raw))
+    return None
+
+
+def _expected(feature: Feature) -> str:
+    expected = _EXPECTED[feature.dtype]
+    if feature.closed and feature.categories:
+        expected = f"one of {_listing(feature.categories)}"
+    return f"{expected} or null" if feature.nullable else expected
+
+
+def _hint(feature: Feature, raw: bytes) -> str | None:
+    """Say what to send instead, where that can be told from what came."""
+    if raw == b"null":
+        return "It was never missing in training."
+    if raw == _MISSING:
+        return "U+FDD0 is reserved; send null for a missing string."
+    wants = "boolean" if feature.dtype == "bool" else "number"
+    if feature.dtype == "string":
+        if feature.closed and feature.categories and raw.startswith(b'"'):
+            return _nearest(msgspec.json.decode(raw), feature.categories)
+        return None if raw[:1] in b'{["' else f'Put it in quotes: "{_shorten(raw)}".'
+    if raw.startswith(b'"') and _fits(feature, raw[1:-1]):
+        return f"Send the {wants} without the quotes: {_shorten(raw[1:-1])}."
+    return None
+
+
+def _fits(feature: Feature, raw: bytes) -> bool:
+    try:
+        msgspec.json.decode(raw, type=_TYPES[feature.dtype])
+    except msgspec.DecodeError:
+        return False
+    return True
+
+
+def _describe(raw: bytes) -> str:
+    """Describe a JSON value: its kind, and as much of it as fits on a line."""
+    return f"{_KINDS.get(raw[:1], 'the number')} {_shorten(raw)}".lstrip()
+
+
+def _shorten(raw: bytes) -> str:
+    text = raw[: 4 * _LONGEST_VALUE].decode(errors="ignore")
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _join(path: str, name: str) -> str:
+    """Extend a JSONPath by a field's name."""
+    if _IDENTIFIER.fullmatch(name) and len(name) <= _LONGEST_VALUE:
+        return f"{path}.{name}"
+    return f"{path}[{_shorten(_json(name).encode())}]"
+
+
+def _nearest(name: str, names: Sequence[str]) -> str:
+    """Suggest the nearest of `names`; list them if none is near."""
+    near = get_close_matches(name[:_LONGEST_VALUE], names, n=1)
+    return f"Did you mean {_json(near[0])}?" if near else f"There are {_listing(names)}."
+
+
+def _listing(names: Sequence[str]) -> str:
+    shown = ", ".join(map(_json, names[:_MOST_NAMES]))
+    more = len(names) - _MOST_NAMES
+    return f"{shown} and {more} more" if more > 0 else shown
