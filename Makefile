@@ -1,0 +1,79 @@
+# Works with GNU make 3.81 (macOS) and newer. Settings such as PORT, HOST, WORKERS and
+# ARTIFACTS reach the service through the environment: `PORT=9000 make serve`.
+
+VENV ?= .venv
+CACHE := .cache
+PY := $(VENV)/bin/python
+
+# The newest Python that the pins have wheels for; `make PYTHON=/path/to/python` overrides.
+PYTHON ?= python3.14 python3.13 python3.12 python3.11 python3 python
+SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
+
+PIP := -m pip --disable-pip-version-check --no-input install --quiet --require-hashes
+UV := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock"
+
+.PHONY: help serve test lint slim export lock clean
+.DELETE_ON_ERROR:
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+serve: $(VENV)/build.stamp ## Serve on port 8000; export the Iris model first if there is none
+	@exec $(PY) -m runtime serve
+
+export: $(VENV)/build.stamp ## Export the Iris model, or the recipe given as RECIPE=path/to/recipe.py
+	@$(PY) -m export $(RECIPE)
+
+test: $(VENV)/test.stamp ## Lint, check types and run every test, here and in the slim environment
+	$(MAKE) lint
+	$(PY) -m pytest --cov
+	$(MAKE) slim
+
+lint: $(VENV)/test.stamp ## Lint, check the format and check types
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+
+# The runtime's tests where nothing but requirements-runtime.txt is installed. The test tools
+# stay out of that environment, in a folder of their own on PYTHONPATH.
+slim: $(VENV)/build.stamp $(CACHE)/slim/stamp ## Run the runtime's tests without scikit-learn
+	rm -rf $(CACHE)/artifacts
+	$(PY) -m export --quiet --out $(CACHE)/artifacts
+	$(PY) -m export --quiet --out $(CACHE)/artifacts export/recipes/penguins.py
+	SKIFF_TEST_ARTIFACTS=$(CACHE)/artifacts PYTHONPATH=$(CACHE)/slim/tools \
+		$(CACHE)/slim/bin/python -m pytest -p no:cacheprovider tests/slim/absent.py tests/runtime
+
+lock: $(VENV)/test.stamp ## Compile requirements-*.in to exact, hashed pins for every platform
+	$(UV) --upgrade --output-file requirements-runtime.txt requirements-runtime.in
+	$(UV) --upgrade --output-file requirements-build.txt requirements-build.in
+	$(UV) --upgrade --output-file requirements-test.txt requirements-test.in
+	$(UV) --upgrade --output-file requirements-slim.txt requirements-slim.in
+
+clean: ## Remove the environments and caches; keep the artifacts
+	rm -rf $(VENV) $(CACHE) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Each name is tried by running it: a shim on the PATH may stand for a version that is absent.
+$(PY):
+	@for python in $(PYTHON); do \
+		if "$$python" -c '$(SUITABLE)' 2>/dev/null; then \
+			echo "Making $(VENV) with $$("$$python" --version)"; \
+			exec "$$python" -m venv --clear $(VENV); \
+		fi; \
+	done; \
+	echo "No usable Python among: $(PYTHON)." >&2; \
+	echo "Expected Python 3.11 to 3.14 with the modules venv and ensurepip (Debian and Ubuntu:" >&2; \
+	echo "package python3-venv). Install one, or name it: make PYTHON=/path/to/python" >&2; \
+	exit 1
+
+$(VENV)/%.stamp: requirements-%.txt $(PY)
+	@echo "Installing $< into $(VENV); the first time this downloads, for a minute or two"
+	@$(PY) $(PIP) -r $<
+	@touch $@
+
+$(CACHE)/slim/stamp: requirements-runtime.txt requirements-slim.txt $(PY)
+	$(PY) -m venv --clear $(CACHE)/slim
+	$(CACHE)/slim/bin/python $(PIP) -r requirements-runtime.txt
+	$(CACHE)/slim/bin/python $(PIP) --target $(CACHE)/slim/tools -r requirements-slim.txt
+	@touch $@
