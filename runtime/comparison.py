@@ -108,7 +108,8 @@ def _distances(
 
 
 def _row_max(array: Array) -> Array:
-    return _per_row(array).max(axis=1, initial=0)
+    greatest: Array = _per_row(array).max(axis=1, initial=0)
+    return greatest
 
 
 def _per_row(array: Array) -> Array:

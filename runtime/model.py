@@ -11,7 +11,7 @@ from typing import Any
 # ONNX Runtime uploads telemetry unless this is set before its first import.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-import onnxruntime as ort  # type: ignore[import-untyped]
+import onnxruntime as ort  # noqa: TID251 - here and nowhere else
 from numpy.typing import NDArray
 
 from runtime.artifact import MANIFEST_KEY, VECTORS_KEY, verify_seal
