@@ -1,0 +1,69 @@
+"""Write an artifact: the same model and manifest, the same bytes; whole, or not at all."""
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+import onnx
+
+from export.errors import ExportError
+from runtime.artifact import (
+    MANIFEST_FILE,
+    MANIFEST_KEY,
+    MODEL_FILE,
+    VECTORS_FILE,
+    VECTORS_KEY,
+    seal,
+)
+from runtime.manifest import Manifest, Vectors, encode
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
+
+def sealed(model: onnx.ModelProto, manifest: Manifest, vectors: Vectors) -> bytes:
+    """Return the bytes of `model.onnx`: the graph, its metadata, and the seal at the end."""
+    whole = onnx.ModelProto()
+    whole.CopyFrom(model)
+    for key, document in ((MANIFEST_KEY, manifest), (VECTORS_KEY, vectors)):
+        whole.metadata_props.add(key=key, value=encode(document).decode())
+    return seal(whole.SerializeToString(deterministic=True))
+
+
+def write(folder: Path, model: bytes, manifest: Manifest, vectors: Vectors) -> Path:
+    """Write the three files as `folder/<name>/<version>/` and return that path.
+
+    They are written aside and renamed, so a run that is killed leaves no half version.
+    Raises ExportError where the version exists already.
+    """
+    target = folder / manifest.name / str(manifest.version)
+    files = {MODEL_FILE: model, MANIFEST_FILE: encode(manifest), VECTORS_FILE: encode(vectors)}
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=".partial-", dir=target.parent))
+    try:
+        for name, content in files.items():
+            (aside / name).write_bytes(content)
+        aside.chmod(0o755)
+        aside.rename(target)
+    except OSError as error:
+        raise ExportError(f"{target}: cannot be written: {error.strerror}.") from None
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return target
+
+
+def next_version(folder: Path, name: str) -> int:
+    """Return one more than the newest version of `name` in `folder`; 1 where there is none."""
+    try:
+        entries = [entry.name for entry in (folder / name).iterdir()]
+    except OSError:
+        return 1
+    return max((int(entry) for entry in entries if re.fullmatch(r"[1-9][0-9]*", entry)), default=0) + 1
+
+
+def check_name(name: str) -> str:
+    """Return `name` if it can name a folder and a route. Raises ExportError where it cannot."""
+    if not _NAME.fullmatch(name):
+        expected = "letters, digits, '.', '_' and '-', at most 128, beginning with a letter or digit"
+        raise ExportError(f"The name {name!r} cannot be used; expected {expected}.")
+    return name

@@ -1,0 +1,103 @@
+"""A fitted estimator to one ONNX graph, by way of skl2onnx and Skiff's own converters."""
+
+from typing import Any
+
+import onnx
+from onnx import helper
+from skl2onnx import convert_sklearn, update_registered_converter
+from skl2onnx.common.data_types import DoubleTensorType, Int64TensorType, StringTensorType
+from sklearn.base import BaseEstimator
+
+import export.converters  # noqa: F401  (registers the converters)
+from export.converters.graph import KNOWN_TO_SKL2ONNX, OPSET, Graph
+from export.converters.registry import convert, outputs_of
+from export.converters.values import Frame, TensorName
+from export.signature import Signature
+from runtime.manifest import Tensor
+
+IR_VERSION = 10
+_TYPES = {"float64": DoubleTensorType, "int64": Int64TensorType, "string": StringTensorType}
+
+
+class Root(BaseEstimator):
+    """What skl2onnx is given: the estimator with its signature and the outputs wanted."""
+
+    def __init__(self, estimator: Any, signature: Signature, outputs: tuple[Tensor, ...]) -> None:
+        self.estimator = estimator
+        self.signature = signature
+        self.outputs = outputs
+        self.exact = False
+
+
+def to_onnx(
+    estimator: Any, signature: Signature, outputs: tuple[Tensor, ...], name: str
+) -> tuple[onnx.ModelProto, bool]:
+    """Convert a fitted estimator, and tell whether every step is exact to the bit.
+
+    The graph takes `signature.inputs` and answers `outputs`. The same estimator gives the
+    same bytes. Raises ConversionError for a step that has no exact form.
+    """
+    root = Root(estimator, signature, outputs)
+    model = convert_sklearn(
+        root,
+        name=name,
+        initial_types=[(t.name, _TYPES[t.dtype]([None, t.columns])) for t in signature.inputs],
+        target_opset=KNOWN_TO_SKL2ONNX,
+    )
+    return _normalized(model), root.exact
+
+
+def _parse(scope: Any, root: Root, inputs: Any, custom_parsers: Any = None) -> Any:
+    """Declare the graph's outputs under the names that the artifact gives them."""
+    operator = scope.declare_local_operator("SkiffRoot", root)
+    operator.inputs = inputs
+    for tensor in root.outputs:
+        shape = [None] if tensor.columns is None else [None, tensor.columns]
+        kind = _TYPES[tensor.dtype](shape)
+        operator.outputs.append(scope.declare_local_variable(tensor.name, kind))
+    return operator.outputs
+
+
+def _convert(scope: Any, operator: Any, container: Any) -> None:
+    root: Root = operator.raw_operator
+    graph = Graph(scope, container)
+    frame = _frame(root.signature)
+    answer = convert(graph, root.estimator, frame)
+    tensors = outputs_of(graph, answer, getattr(root.estimator, "classes_", None))
+    for tensor, variable in zip(root.outputs, operator.outputs, strict=True):
+        if tensor.name not in tensors:
+            raise graph.refuse(root.estimator, f"its converter does not answer {tensor.name!r}.")
+        source = tensors[tensor.name]
+        container.add_node("Identity", [source], [variable.onnx_name], op_version=21)
+    root.exact = graph.exact
+
+
+def _frame(signature: Signature) -> Frame:
+    """Return the training table's columns, in their order, as columns of the input tensors."""
+    widths = {tensor.name: tensor.columns or 0 for tensor in signature.inputs}
+    whole = {
+        name: Frame.of(TensorName(name), width, is_string=name == "string")
+        for name, width in widths.items()
+    }
+    starts, blocks = {}, []
+    for name, frame in whole.items():
+        starts[name] = sum(each.width for each in blocks)
+        blocks.append(frame)
+    order = [starts[feature.input] + feature.column for feature in signature.features]
+    return Frame.concat(blocks).select(order)
+
+
+def _normalized(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Make the same graph the same bytes: opsets sorted, IR version and producer fixed."""
+    opsets = sorted({(each.domain, OPSET[each.domain]) for each in model.opset_import})
+    del model.opset_import[:]
+    model.opset_import.extend(helper.make_opsetid(domain, version) for domain, version in opsets)
+    model.ir_version = IR_VERSION
+    model.producer_name, model.producer_version, model.domain = "skiff", "", ""
+    model.model_version, model.doc_string = 0, ""
+    del model.metadata_props[:]
+    onnx.checker.check_model(model)
+    return model
+
+
+update_registered_converter(Root, "SkiffRoot", lambda operator: None, _convert, parser=_parse)

@@ -1,0 +1,16 @@
+"""Converters of estimators to ONNX, one module per family; importing this registers them.
+
+Each computes in double what scikit-learn computes, in scikit-learn's order, and rounds
+exactly where scikit-learn rounds.
+"""
+
+from export.converters import (
+    compose,
+    encoders,
+    imputers,
+    linear,
+    scalers,
+    trees,
+)
+
+__all__ = ["compose", "encoders", "imputers", "linear", "scalers", "trees"]

@@ -1,0 +1,68 @@
+"""Estimators made of others: pipelines, column transformers, feature unions."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import FeatureUnion, Pipeline
+
+from export.converters.graph import Graph
+from export.converters.registry import convert, converts, transform
+from export.converters.values import Answer, Frame
+
+
+@converts(Pipeline, exact=True)
+def pipeline(graph: Graph, estimator: Pipeline, frame: Frame) -> Answer:
+    """Convert the steps in their order; `passthrough` steps leave the frame as it is."""
+    *before, (last_name, last) = estimator.steps
+    for name, step in before:
+        with graph.step(name):
+            frame = _transformed(graph, step, frame)
+    if last is None or last == "passthrough":
+        return frame
+    with graph.step(last_name):
+        return convert(graph, last, frame)
+
+
+@converts(ColumnTransformer, exact=True)
+def column_transformer(graph: Graph, estimator: ColumnTransformer, frame: Frame) -> Frame:
+    """Give each transformer its columns, however they were selected, and join the results."""
+    weights = estimator.transformer_weights or {}
+    parts = []
+    for name, step, _ in estimator.transformers_:
+        columns = estimator._transformer_to_input_indices[name]
+        if step == "drop" or not len(columns):
+            continue
+        with graph.step(name):
+            part = _transformed(graph, step, frame.select([int(column) for column in columns]))
+            parts.append(_weighted(graph, part, weights.get(name), step))
+    return Frame.concat(parts)
+
+
+@converts(FeatureUnion, exact=True)
+def feature_union(graph: Graph, estimator: FeatureUnion, frame: Frame) -> Frame:
+    """Join what every transformer makes of the same frame."""
+    weights = estimator.transformer_weights or {}
+    parts = []
+    for name, step in _used(estimator.transformer_list):
+        with graph.step(name):
+            part = _transformed(graph, step, frame)
+            parts.append(_weighted(graph, part, weights.get(name), step))
+    return Frame.concat(parts)
+
+
+def _used(steps: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, Any]]:
+    return ((name, step) for name, step in steps if not (isinstance(step, str) and step == "drop"))
+
+
+def _transformed(graph: Graph, step: Any, frame: Frame) -> Frame:
+    if step is None or (isinstance(step, str) and step == "passthrough"):
+        return frame
+    return transform(graph, step, frame)
+
+
+def _weighted(graph: Graph, frame: Frame, weight: float | None, step: Any) -> Frame:
+    if weight is None:
+        return frame
+    product = graph.op("Mul", graph.numeric(frame, step), float(weight))
+    return Frame.of(product, frame.width)

@@ -1,0 +1,145 @@
+"""A builder of ONNX nodes: one method call a node, numpy arrays as constants.
+
+Writes into skl2onnx's container, so that everything built here takes part in its graph.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx import TensorProto, numpy_helper
+
+from export.converters.values import Block, Frame, TensorName
+from export.errors import ConversionError
+
+OPSET = {"": 21, "ai.onnx.ml": 5}
+"""What the graphs use, which every ONNX Runtime binding loads, the JavaScript ones included."""
+KNOWN_TO_SKL2ONNX = {"": 21, "ai.onnx.ml": 3}
+"""What skl2onnx is told: 1.20 refuses ai.onnx.ml 5, which `TreeEnsemble` needs."""
+
+Operand = TensorName | NDArray[Any] | float | int
+_Answer = TypeVar("_Answer")
+
+
+class Graph:
+    """The graph under construction, and the way to the step that is being converted."""
+
+    def __init__(self, scope: Any, container: Any) -> None:
+        self._scope = scope
+        self._container = container
+        self._constants: dict[tuple[str, tuple[int, ...], bytes], TensorName] = {}
+        self._selected: dict[tuple[TensorName, tuple[int, ...]], TensorName] = {}
+        self._steps: list[str] = []
+        self.exact = True
+        """Whether every step so far is computed as scikit-learn does, bit for bit."""
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Name the step of the pipeline that is converted inside the block."""
+        self._steps.append(name)
+        try:
+            yield
+        finally:
+            self._steps.pop()
+
+    def refuse(self, estimator: object, reason: str) -> ConversionError:
+        """Return the error that refuses `estimator` here; the caller raises it."""
+        return ConversionError(self._steps, estimator, reason)
+
+    def op(
+        self,
+        op_type: str,
+        *inputs: Operand,
+        outputs: int = 1,
+        domain: str = "",
+        **attributes: Any,
+    ) -> Any:
+        """Add a node and return its output's name, or the tuple of its outputs' names."""
+        names = [self._scope.get_unique_variable_name("t") for _ in range(outputs)]
+        self._container.add_node(
+            op_type,
+            [self.operand(value) for value in inputs],
+            names,
+            op_domain=domain,
+            op_version=KNOWN_TO_SKL2ONNX[domain],
+            name=self._scope.get_unique_operator_name("n"),
+            **attributes,
+        )
+        tensors = tuple(TensorName(name) for name in names)
+        return tensors[0] if outputs == 1 else tensors
+
+    def operand(self, value: Operand) -> TensorName:
+        """Return the name of a tensor: of a constant, added once, where `value` is a number."""
+        if isinstance(value, str):
+            return TensorName(value)
+        array = np.asarray(value)
+        if array.dtype.kind in "UO":
+            proto = numpy_helper.from_array(array.astype(object))
+            content = repr(array.tolist()).encode()
+        else:
+            proto = numpy_helper.from_array(np.asarray(array, order="C"))
+            content = array.tobytes()
+        key = (array.dtype.str, array.shape, content)
+        if key not in self._constants:
+            name = TensorName(self._scope.get_unique_variable_name("c"))
+            proto.name = name
+            self._container.initializers.append(proto)
+            self._constants[key] = name
+        return self._constants[key]
+
+    def cast(self, value: Operand, to: type[np.generic]) -> TensorName:
+        """Cast to float64, float32, int64 or bool."""
+        kinds = {
+            np.float64: TensorProto.DOUBLE,
+            np.float32: TensorProto.FLOAT,
+            np.int64: TensorProto.INT64,
+            np.bool_: TensorProto.BOOL,
+        }
+        return self.op("Cast", value, to=kinds[to])  # type: ignore[no-any-return]
+
+    def as_float32(self, value: Operand) -> TensorName:
+        """Round doubles to single precision, as trees see them, and go on in double."""
+        return self.cast(self.cast(value, np.float32), np.float64)
+
+    def numeric(self, frame: Frame, estimator: object) -> TensorName:
+        """Return the frame as one float64 tensor `[N, width]`.
+
+        Raises ConversionError, naming `estimator`, where a column holds strings.
+        """
+        if any(block.is_string for block in frame.blocks):
+            raise self.refuse(estimator, "one of its input columns holds strings; encode it first.")
+        return self._joined(frame)
+
+    def string(self, frame: Frame, estimator: object) -> TensorName:
+        """Return the frame as one string tensor `[N, width]`.
+
+        Raises ConversionError, naming `estimator`, where a column holds numbers.
+        """
+        if not all(block.is_string for block in frame.blocks):
+            raise self.refuse(estimator, "it would mix numbers and strings in one array.")
+        return self._joined(frame)
+
+    def concat(self, tensors: Sequence[TensorName], axis: int = 1) -> TensorName:
+        """Concatenate tensors; one tensor alone is returned as it is."""
+        if len(tensors) == 1:
+            return tensors[0]
+        return self.op("Concat", *tensors, axis=axis)  # type: ignore[no-any-return]
+
+    def reshape(self, tensor: TensorName, *shape: int) -> TensorName:
+        """Reshape; one dimension may be -1."""
+        return self.op("Reshape", tensor, np.array(shape, dtype=np.int64))  # type: ignore[no-any-return]
+
+    def _joined(self, frame: Frame) -> TensorName:
+        return self.concat([self._materialized(block) for block in frame.blocks])
+
+    def _materialized(self, block: Block) -> TensorName:
+        """Return the tensor of a block, gathered once however often it is asked for."""
+        if block.picks is None:
+            return block.tensor
+        key = (block.tensor, block.picks)
+        if key not in self._selected:
+            picks = np.array(block.picks, dtype=np.int64)
+            self._selected[key] = self.op("Gather", block.tensor, picks, axis=1)
+        return self._selected[key]

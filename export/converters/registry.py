@@ -1,0 +1,160 @@
+"""Which function converts which estimator, and how skl2onnx comes to call it.
+
+A converter is a function `(graph, estimator, frame) -> answer`. `@converts(Class)` registers
+it here, for pipelines that Skiff converts, and with skl2onnx's `update_registered_converter`,
+so that skl2onnx's own converters of composite estimators use it too.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from skl2onnx import update_registered_converter
+from skl2onnx.common.data_types import DoubleTensorType, Int64TensorType, StringTensorType
+
+from export.converters.graph import Graph
+from export.converters.values import (
+    Answer,
+    Classified,
+    Clustered,
+    Flagged,
+    Frame,
+    MultiClassified,
+    Regressed,
+    TensorName,
+)
+
+Converter = Callable[[Graph, Any, Frame], Answer]
+_Converter = TypeVar("_Converter", bound=Callable[..., Answer])
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A registered converter; `exact` says that it answers bit for bit as scikit-learn."""
+
+    convert: Converter
+    exact: bool
+
+
+_ENTRIES: dict[type, Entry] = {}
+
+
+def converts(*classes: type, exact: bool) -> Callable[[_Converter], _Converter]:
+    """Register the decorated function as the converter of `classes`.
+
+    `exact` promises that every step is computed in scikit-learn's own order and precision,
+    so that parity is demanded bit for bit; otherwise within 1e-12 relative.
+    """
+
+    def register(function: _Converter) -> _Converter:
+        for cls in classes:
+            _ENTRIES[cls] = Entry(function, exact)
+            update_registered_converter(cls, f"Skiff{cls.__name__}", _set_types, _convert_operator)
+        return function
+
+    return register
+
+
+def entry_of(estimator: object) -> Entry | None:
+    """Return the converter of exactly this class; a subclass may compute something else."""
+    return _ENTRIES.get(type(estimator))
+
+
+def convert(graph: Graph, estimator: Any, frame: Frame) -> Answer:
+    """Convert one estimator, whatever it contains.
+
+    Raises ConversionError, with the estimator's place in the pipeline, where there is no
+    converter for it or its settings have no exact form.
+    """
+    entry = entry_of(estimator)
+    if entry is None:
+        raise graph.refuse(
+            estimator, "there is no converter for it; docs/converters.md shows how to add one."
+        )
+    graph.exact = graph.exact and entry.exact
+    return entry.convert(graph, estimator, frame)
+
+
+def transform(graph: Graph, transformer: Any, frame: Frame) -> Frame:
+    """Convert an estimator that must be a transformer, and return its columns."""
+    answer = convert(graph, transformer, frame)
+    if not isinstance(answer, Frame):
+        raise graph.refuse(transformer, "it predicts, where a step that transforms is expected.")
+    return answer
+
+
+def labels_of(graph: Graph, index: TensorName, classes: Any) -> TensorName:
+    """Return the labels of classes given by index: int64 (booleans too), float64 or strings."""
+    labels = np.asarray(classes)
+    if labels.dtype.kind in "biu":
+        labels = labels.astype(np.int64)
+        if np.array_equal(labels, np.arange(len(labels))):
+            return index
+    elif labels.dtype.kind != "f":
+        labels = labels.astype(object)
+    return graph.op("Gather", labels, index, axis=0)  # type: ignore[no-any-return]
+
+
+def outputs_of(graph: Graph, answer: Answer, classes: Any = None) -> dict[str, TensorName]:
+    """Return an answer's tensors by the names that the artifact's outputs have."""
+    if isinstance(answer, Frame):
+        return {"transformed": graph.numeric(answer, answer)}
+    if isinstance(answer, Regressed):
+        return {"prediction": answer.values}
+    if isinstance(answer, Classified):
+        label = labels_of(graph, answer.index, classes)
+        named = {"label": label, "probabilities": answer.probabilities, "scores": answer.scores}
+    elif isinstance(answer, MultiClassified):
+        named = _joined(graph, answer, classes)
+    elif isinstance(answer, Clustered):
+        named = {
+            "label": answer.label,
+            "probabilities": answer.probabilities,
+            "distances": answer.distances,
+        }
+    else:
+        named = {"label": answer.label, "scores": answer.scores}
+    return {name: tensor for name, tensor in named.items() if tensor is not None}
+
+
+def _joined(
+    graph: Graph, answer: MultiClassified, classes: Any
+) -> dict[str, TensorName | None]:
+    """Join several targets' answers side by side."""
+    labels = [
+        graph.reshape(labels_of(graph, target.index, names), -1, 1)
+        for target, names in zip(answer.targets, classes, strict=True)
+    ]
+    probabilities = [t.probabilities for t in answer.targets if t.probabilities is not None]
+    joined = graph.concat(probabilities) if len(probabilities) == len(answer.targets) else None
+    return {"label": graph.concat(labels), "probabilities": joined}
+
+
+def _set_types(operator: Any) -> None:
+    """Give the outputs of an operator, as skl2onnx's own parsers declare them, their types."""
+    classes = np.asarray(getattr(operator.raw_operator, "classes_", np.array([0])))
+    for output in operator.outputs:
+        if output.raw_name.startswith("label"):
+            kind = StringTensorType if classes.dtype.kind in "UO" else Int64TensorType
+            output.set_type(kind([None]))
+        else:
+            output.set_type(DoubleTensorType([None, None]))
+
+
+def _convert_operator(scope: Any, operator: Any, container: Any) -> None:
+    """Convert one operator of skl2onnx's own topology with the converter registered for it."""
+    graph = Graph(scope, container)
+    estimator = operator.raw_operator
+    frame = Frame.concat(
+        Frame.of(
+            TensorName(variable.onnx_name),
+            variable.type.shape[1],
+            isinstance(variable.type, StringTensorType),
+        )
+        for variable in operator.inputs
+    )
+    answer = convert(graph, estimator, frame)
+    outputs = outputs_of(graph, answer, getattr(estimator, "classes_", None))
+    for tensor, variable in zip(outputs.values(), operator.outputs, strict=True):
+        container.add_node("Identity", [tensor], [variable.onnx_name], op_version=1)

@@ -1,0 +1,122 @@
+"""What flows between converters: tensors, frames of columns, and the answers of predictors."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import NewType
+
+TensorName = NewType("TensorName", str)
+"""The name of a tensor of the graph."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some columns of one tensor `[N, width]`, in order; `picks` is None for all of them."""
+
+    tensor: TensorName
+    width: int
+    is_string: bool
+    picks: tuple[int, ...] | None = None
+
+    @property
+    def columns(self) -> int:
+        """How many columns the block has."""
+        return self.width if self.picks is None else len(self.picks)
+
+    def take(self, indices: Sequence[int]) -> "Block":
+        """Return the block with these of its columns."""
+        chosen = tuple(indices) if self.picks is None else tuple(self.picks[i] for i in indices)
+        whole = chosen == tuple(range(self.width))
+        return replace(self, picks=None if whole else chosen)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A table of N rows as scikit-learn sees it, numbers and strings side by side.
+
+    Selecting columns costs nothing in the graph until a step asks for a tensor.
+    """
+
+    blocks: tuple[Block, ...]
+
+    @classmethod
+    def of(cls, tensor: TensorName, width: int, is_string: bool = False) -> "Frame":
+        """Return the frame of one whole tensor `[N, width]`."""
+        return cls((Block(tensor, width, is_string),))
+
+    @classmethod
+    def concat(cls, frames: Iterable["Frame"]) -> "Frame":
+        """Return frames side by side."""
+        return cls(tuple(block for frame in frames for block in frame.blocks))
+
+    @property
+    def width(self) -> int:
+        """How many columns there are."""
+        return sum(block.columns for block in self.blocks)
+
+    @property
+    def string_columns(self) -> tuple[bool, ...]:
+        """For each column, whether it holds strings."""
+        return tuple(block.is_string for block in self.blocks for _ in range(block.columns))
+
+    def select(self, indices: Sequence[int]) -> "Frame":
+        """Return the frame with these columns, in this order."""
+        owners = [
+            (number, column)
+            for number, block in enumerate(self.blocks)
+            for column in range(block.columns)
+        ]
+        blocks: list[Block] = []
+        run: list[int] = []
+        for position, index in enumerate(indices):
+            number, column = owners[index]
+            run.append(column)
+            last = position + 1 == len(indices)
+            if last or owners[indices[position + 1]][0] != number:
+                blocks.append(self.blocks[number].take(run))
+                run = []
+        return Frame(tuple(blocks))
+
+
+@dataclass(frozen=True)
+class Classified:
+    """A classifier's answer: each row's class by its index into `classes_`, int64 [N], and
+    probabilities [N, classes] or scores [N] or [N, classes], float64."""
+
+    index: TensorName
+    probabilities: TensorName | None = None
+    scores: TensorName | None = None
+
+
+@dataclass(frozen=True)
+class MultiClassified:
+    """The answer of a classifier of several targets, one `Classified` for each."""
+
+    targets: tuple[Classified, ...]
+
+
+@dataclass(frozen=True)
+class Regressed:
+    """A regressor's answer: float64 [N], or [N, targets] where there are several targets."""
+
+    values: TensorName
+
+
+@dataclass(frozen=True)
+class Clustered:
+    """A clusterer's answer: int64 labels [N], and its distances or probabilities
+    [N, clusters], where it has them."""
+
+    label: TensorName
+    distances: TensorName | None = None
+    probabilities: TensorName | None = None
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """An outlier detector's answer: int64 labels [N], 1 or -1, and float64 scores [N]."""
+
+    label: TensorName
+    scores: TensorName
+
+
+Answer = Frame | Classified | MultiClassified | Regressed | Clustered | Flagged

@@ -1,0 +1,46 @@
+"""The export's errors. Each takes data and composes its own message.
+
+    ExportError
+    ├── RecipeError       a recipe that cannot be loaded, or returns what cannot be used
+    ├── ConversionError   a step that has no exact form as ONNX
+    └── ParityError       the graph does not answer as scikit-learn does
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class ExportError(Exception):
+    """Anything that `export` refuses, with a message for the person who can mend it."""
+
+
+class RecipeError(ExportError):
+    """A recipe that cannot be loaded, or that returns what cannot be exported."""
+
+    def __init__(self, recipe: Path | str, problem: str) -> None:
+        super().__init__(f"{recipe}: {problem}")
+        self.recipe = recipe
+        self.problem = problem
+
+
+class ConversionError(ExportError):
+    """A step of the estimator that cannot be expressed exactly, with its place and reason."""
+
+    def __init__(self, steps: Sequence[str], estimator: object, reason: str) -> None:
+        place = f"step {' > '.join(f'`{step}`' for step in steps)}: " if steps else ""
+        super().__init__(f"{place}{type(estimator).__name__} cannot be converted: {reason}")
+        self.steps = tuple(steps)
+        self.estimator = estimator
+        self.reason = reason
+
+
+class ParityError(ExportError):
+    """A graph that answers otherwise than scikit-learn, with the rows that show it."""
+
+    def __init__(self, summary: str, worst: Sequence[str]) -> None:
+        rows = "".join(f"\n  {row}" for row in worst)
+        super().__init__(
+            f"The graph does not answer as scikit-learn does: {summary}. "
+            f"No artifact was written. The worst rows:{rows}"
+        )
+        self.worst = tuple(worst)

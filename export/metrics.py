@@ -1,0 +1,27 @@
+"""What the estimator reaches on the held-out rows, by the usual measures of its task."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import accuracy_score, mean_absolute_error, r2_score, root_mean_squared_error
+
+from export.reference import Reference
+
+
+def metrics_of(reference: Reference, table: Any, y: Any) -> dict[str, float]:
+    """Return accuracy, or R², RMSE and MAE; nothing where there is no truth to compare with."""
+    if y is None or not len(y):
+        return {}
+    predicted = np.asarray(reference.estimator.predict(table))
+    truth = np.asarray(y)
+    if reference.task == "regression":
+        return {
+            "r2": float(r2_score(truth, predicted)) if len(truth) > 1 else 0.0,
+            "rmse": float(root_mean_squared_error(truth, predicted)),
+            "mae": float(mean_absolute_error(truth, predicted)),
+        }
+    if reference.task in ("classification", "multilabel_classification"):
+        return {"accuracy": float(accuracy_score(truth, predicted))}
+    if reference.task == "multioutput_classification":
+        return {"accuracy": float((truth == predicted).all(axis=1).mean())}
+    return {}

@@ -1,0 +1,99 @@
+"""The export itself, step by step: signature, convert, parity, golden rows, write."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from export import artifact
+from export.convert import to_onnx
+from export.errors import ExportError
+from export.golden import golden_vectors
+from export.metrics import metrics_of
+from export.parity import BIT_FOR_BIT, RELATIVE, Comparer
+from export.provenance import provenance_of
+from export.recipe import Trained
+from export.reference import Reference, tensors_of
+from export.rows import groups
+from export.signature import infer
+from export.table import as_table
+from runtime.manifest import FORMAT, Manifest, Parity
+from runtime.model import Model
+from runtime.payload import Codec
+from runtime.selfcheck import self_check
+
+Step = Callable[[str], AbstractContextManager[Any]]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """An artifact on disk."""
+
+    path: Path
+    manifest: Manifest
+    operators: int
+    size: int
+    """Bytes of `model.onnx`."""
+    held_out_rows: int
+
+
+def export_trained(
+    trained: Trained,
+    folder: Path,
+    name: str,
+    version: int | None = None,
+    recipe: Path | None = None,
+    step: Step = lambda title: nullcontext(),
+) -> Exported:
+    """Export a trained estimator to `folder/<name>/<version>/`, the next version by default.
+
+    `step` is entered around each step, with its title, for showing progress. Raises
+    RecipeError for data that cannot be served, ConversionError for a step that has no exact
+    form, ParityError if the graph answers otherwise than scikit-learn; then nothing is written.
+    """
+    artifact.check_name(name)
+    version = version or artifact.next_version(folder, name)
+    if (folder / name / str(version)).exists():
+        raise ExportError(f"{folder / name / str(version)} exists already; choose another version.")
+    with step("reading the signature"):
+        signature = infer(trained)
+        train = signature.layout.split(as_table(trained.X_train, "X_train"))
+        held_out = signature.layout.split(as_table(trained.X_test, "X_test"))
+        table = signature.layout.build(held_out)
+        reference = Reference.of(
+            trained.estimator, table, trained.target_names, trained.class_names
+        )
+        outputs = tensors_of(reference.answer(table))
+    with step("converting to ONNX"):
+        graph, exact = to_onnx(trained.estimator, signature, outputs, name)
+    manifest = Manifest(
+        format=FORMAT,
+        name=name,
+        version=version,
+        task=reference.task,
+        title=trained.title or name,
+        description=trained.description,
+        features=signature.features,
+        inputs=signature.inputs,
+        outputs=outputs,
+        targets=reference.targets,
+        metrics=metrics_of(reference, table, trained.y_test),
+        parity=Parity(
+            tolerance=BIT_FOR_BIT if exact else RELATIVE, rows=0, label_mismatches=0, max_relative=0
+        ),
+        provenance=provenance_of(trained.estimator, train, trained.y_train, recipe),
+    )
+    with step("comparing with scikit-learn"):
+        rows = list(groups(reference, signature, held_out, exact))
+        vectors = golden_vectors(reference, signature, rows)
+        unproven = Model.from_bytes(artifact.sealed(graph, manifest, vectors), folder)
+        comparer = Comparer(reference, signature, unproven.run, manifest)
+        manifest = msgspec.structs.replace(manifest, parity=comparer.measure(rows))
+    with step("writing the artifact"):
+        data = artifact.sealed(graph, manifest, vectors)
+        self_check(Model.from_bytes(data, folder), Codec(manifest))
+        path = artifact.write(folder, data, manifest, vectors)
+    return Exported(path, manifest, len(graph.graph.node), len(data), len(held_out[0]))

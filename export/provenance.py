@@ -1,0 +1,71 @@
+"""Where an artifact comes from: versions, the data's hash, the source revision."""
+
+import hashlib
+import os
+import platform
+import re
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from export.converters.graph import OPSET
+from export.errors import ExportError
+from export.table import Columns
+from runtime.manifest import Provenance
+
+PACKAGES = ("scikit-learn", "skl2onnx", "onnx", "onnxruntime", "numpy")
+
+
+def provenance_of(estimator: Any, columns: Columns, y: Any, recipe: Path | None) -> Provenance:
+    """Describe the origin of a model: the same inputs give the same description."""
+    return Provenance(
+        estimator=_printed(estimator),
+        training_data=f"sha256:{_hash(columns, y)}",
+        training_rows=len(columns[0]),
+        versions={"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        opset=dict(OPSET),
+        revision=_revision(recipe) if recipe is not None else None,
+        created=_created(),
+    )
+
+
+def _printed(estimator: Any) -> str:
+    """Return the estimator as scikit-learn prints it, whole, without memory addresses."""
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", estimator.__repr__(N_CHAR_MAX=1_000_000))
+
+
+def _hash(columns: Columns, y: Any) -> str:
+    """Return the SHA-256 of the training data, column by column, then of the target."""
+    digest = hashlib.sha256()
+    for values in [*columns, *([] if y is None else [np.asarray(y)])]:
+        if values.dtype.kind in "biuf":
+            digest.update(np.ascontiguousarray(values, dtype=np.float64).tobytes())
+        else:
+            digest.update(repr(values.tolist()).encode("utf-8", "surrogatepass"))
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def _revision(recipe: Path) -> str | None:
+    """Return the git revision that the recipe belongs to, or None outside a repository."""
+    command = ["git", "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, cwd=recipe.parent, capture_output=True, text=True)
+    except OSError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _created() -> str | None:
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:
+        return None
+    try:
+        return datetime.fromtimestamp(int(epoch), UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
+        expected = "expected whole seconds since 1970"
+        raise ExportError(f"SOURCE_DATE_EPOCH has the value {epoch!r}; {expected}.") from None

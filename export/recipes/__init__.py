@@ -1,0 +1,1 @@
+"""The built-in recipes; `python -m export NAME` runs one."""

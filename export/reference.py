@@ -1,0 +1,189 @@
+"""The reference: what scikit-learn itself answers, under the names of the graph's outputs.
+
+| task | outputs |
+| --- | --- |
+| classification | `label` [N] and `probabilities` [N, classes], or `scores` [N] or [N, classes] |
+| multilabel_classification | `label` [N, targets] of 0 and 1, `probabilities` [N, targets] |
+| multioutput_classification | `label` [N, targets], `probabilities` [N, classes of all targets] |
+| regression | `prediction` [N] or [N, targets] |
+| clustering | `label` [N]; `probabilities` or `distances` [N, clusters] where there are any |
+| outlier_detection | `label` [N], 1 or -1, and `scores` [N] |
+| transformation | `transformed` [N, columns] |
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import is_classifier, is_clusterer, is_outlier_detector, is_regressor
+
+from export.errors import ConversionError, RecipeError
+from runtime.manifest import Class, Label, Target, Task, Tensor
+
+Answers = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A fitted estimator, and what it answers for a table of rows."""
+
+    estimator: Any
+    task: Task
+    targets: tuple[Target, ...]
+    scored_by: str | None
+    """The method beside `predict`: predict_proba, decision_function, transform, or None."""
+
+    @classmethod
+    def of(
+        cls,
+        estimator: Any,
+        sample: Any,
+        target_names: Sequence[str] = (),
+        class_names: Sequence[str] = (),
+    ) -> "Reference":
+        """Learn from the estimator, and its answer to a few rows, what it answers.
+
+        Raises ConversionError where it can neither predict nor transform new rows,
+        RecipeError where the names given do not fit its targets or classes.
+        """
+        task, scored_by = _task(estimator)
+        if task == "transformation":
+            transformed = estimator.transform(sample)
+            count, names = transformed.shape[1], _output_names(estimator, transformed.shape[1])
+            classes: list[Sequence[Label] | None] = [None] * count
+            return cls(estimator, task, _targets(names, classes, class_names), "transform")
+        predicted = np.asarray(estimator.predict(sample))
+        count = 1 if predicted.ndim == 1 else predicted.shape[1]
+        classes = [None] * count
+        if task == "classification":
+            if isinstance(estimator.classes_, list):
+                task, classes = "multioutput_classification", [_labels(c) for c in estimator.classes_]
+            elif predicted.ndim == 2:
+                task, classes = "multilabel_classification", [[0, 1]] * count
+            else:
+                classes = [_labels(estimator.classes_)]
+        names = list(target_names) or _target_names(count)
+        return cls(estimator, task, _targets(names, classes, class_names), scored_by)
+
+    def answer(self, table: Any) -> Answers:
+        """Return scikit-learn's answers for the rows of `table`, by output name."""
+        if self.task == "transformation":
+            return {"transformed": _dense(self.estimator.transform(table))}
+        predicted = np.asarray(self.estimator.predict(table))
+        if self.task == "regression":
+            return {"prediction": predicted.astype(np.float64)}
+        answers = {"label": as_labels(predicted)}
+        if self.scored_by == "predict_proba":
+            answers["probabilities"] = _probabilities(self.estimator.predict_proba(table), self.task)
+        elif self.scored_by == "decision_function":
+            scores = np.asarray(self.estimator.decision_function(table), dtype=np.float64)
+            answers["scores"] = scores
+        elif self.scored_by == "transform":
+            answers["distances"] = _dense(self.estimator.transform(table))
+        return answers
+
+
+def as_labels(values: NDArray[Any]) -> NDArray[Any]:
+    """Return labels as the graph answers them: int64 (booleans too), float64 or str objects."""
+    if values.dtype.kind in "biu":
+        return values.astype(np.int64)
+    if values.dtype.kind == "f":
+        return values.astype(np.float64)
+    if all(isinstance(value, (bool, int, np.bool_, np.integer)) for value in values.flat):
+        return values.astype(np.int64)
+    return np.array([str(value) for value in values.flat], dtype=object).reshape(values.shape)
+
+
+def tensors_of(answers: Answers, probabilities: float = 1.0) -> tuple[Tensor, ...]:
+    """Describe the outputs of the graph from what scikit-learn answered on held-out rows."""
+    kinds = {"i": "int64", "f": "float64", "O": "string"}
+    return tuple(
+        Tensor(
+            name=name,
+            dtype=kinds[array.dtype.kind],  # type: ignore[arg-type]
+            columns=array.shape[1] if array.ndim == 2 else None,
+            magnitude=probabilities if name == "probabilities" else _magnitude(array),
+        )
+        for name, array in answers.items()
+    )
+
+
+def _task(estimator: Any) -> tuple[Task, str | None]:
+    """Return what the estimator does for new rows, and the method that scores its answers."""
+    if is_classifier(estimator):
+        return "classification", _first(estimator, "predict_proba", "decision_function")
+    if is_regressor(estimator):
+        return "regression", None
+    if is_outlier_detector(estimator):
+        return "outlier_detection", _first(estimator, "decision_function")
+    if hasattr(estimator, "predict"):
+        methods = ("transform", "predict_proba") if is_clusterer(estimator) else ("predict_proba",)
+        return "clustering", _first(estimator, *methods)
+    if hasattr(estimator, "transform"):
+        return "transformation", "transform"
+    raise ConversionError((), estimator, "it can neither predict nor transform new rows.")
+
+
+def _first(estimator: Any, *methods: str) -> str | None:
+    return next((method for method in methods if hasattr(estimator, method)), None)
+
+
+def _labels(classes: NDArray[Any]) -> list[Label]:
+    return [label.item() if isinstance(label, np.generic) else label for label in classes]
+
+
+def _targets(
+    names: Sequence[str], classes: Sequence[Sequence[Label] | None], class_names: Sequence[str]
+) -> tuple[Target, ...]:
+    if len(names) != len(classes):
+        problem = f"target_names has {len(names)} names; the estimator answers {len(classes)} targets."
+        raise RecipeError("recipe", problem)
+    targets = []
+    for name, labels in zip(names, classes, strict=True):
+        if labels is None:
+            targets.append(Target(name=str(name)))
+            continue
+        titles = list(class_names) if len(class_names) and len(classes) == 1 else list(map(str, labels))
+        if len(titles) != len(labels):
+            problem = f"class_names has {len(titles)} names; the estimator has {len(labels)} classes."
+            raise RecipeError("recipe", problem)
+        named = [Class(label=lb, name=str(title)) for lb, title in zip(labels, titles, strict=True)]
+        targets.append(Target(name=str(name), classes=tuple(named)))
+    return tuple(targets)
+
+
+def _target_names(count: int) -> list[str]:
+    return ["target"] if count == 1 else [f"target{index + 1}" for index in range(count)]
+
+
+def _output_names(estimator: Any, count: int) -> list[str]:
+    """Return the transformer's own names for its columns, or `column1` to `columnN`."""
+    try:
+        names = [str(name) for name in estimator.get_feature_names_out()]
+    except (AttributeError, ValueError, NotImplementedError):
+        names = []
+    unique = len(names) == count and len(set(names)) == count
+    return names if unique else [f"column{index + 1}" for index in range(count)]
+
+
+def _probabilities(answer: Any, task: Task) -> NDArray[np.float64]:
+    if isinstance(answer, list):
+        if task == "multilabel_classification":
+            return np.column_stack([each[:, -1] for each in answer])
+        return np.hstack(answer)
+    return np.asarray(answer, dtype=np.float64)
+
+
+def _dense(answer: Any) -> NDArray[np.float64]:
+    if hasattr(answer, "toarray"):
+        answer = answer.toarray()
+    return np.asarray(answer, dtype=np.float64)
+
+
+def _magnitude(array: NDArray[Any]) -> float:
+    if array.dtype.kind != "f":
+        return 0.0
+    finite = np.abs(array[np.isfinite(array)])
+    return float(finite.max(initial=0.0))

@@ -1,0 +1,133 @@
+"""The rows that parity is measured on, made from the data and the estimator.
+
+Each group is columns (see `export.table`), always such as a client could send: a missing value
+only where the feature may be missing, an unseen category only where scikit-learn answers it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from export.boundaries import boundary_rows
+from export.reference import Reference
+from export.signature import Signature
+from export.table import Columns
+from export.thresholds import threshold_rows
+from runtime.manifest import Feature
+
+RANDOM_ROWS = 10_000
+SPAN = 3.0
+"""Random numbers cover this many times the range seen in training."""
+MISSING_SHARE = 0.05
+UNSEEN_SHARE = 0.05
+UNSEEN = ("never seen in training", "", " ", "nan", "None", "ÿ\u4e2d\U0001f427")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Some rows and the question that they ask."""
+
+    name: str
+    columns: Columns
+
+
+def groups(
+    reference: Reference, signature: Signature, held_out: Columns, exact: bool
+) -> Iterator[Group]:
+    """Yield the groups of rows to compare, the held-out rows first; the same ones every time.
+
+    `exact` asks for decision boundaries to the last bit; otherwise the two sides of each
+    boundary are kept far enough apart (1e-9 of the way) that rounding cannot change sides.
+    """
+    rng = np.random.default_rng(0)
+    yield Group("held-out", held_out)
+    yield Group("random", random_columns(signature.features, held_out, RANDOM_ROWS, rng))
+    yield Group("boundaries", boundary_rows(reference, signature.layout, held_out, exact, rng))
+    yield Group("thresholds", threshold_rows(reference, signature, held_out, rng))
+    yield Group("missing", _with_missing(signature.features, held_out))
+    yield Group("unseen", _with_unseen(signature.features, held_out))
+
+
+def take(columns: Columns, rows: Any) -> Columns:
+    """Return some rows, by position or mask."""
+    return [column[rows] for column in columns]
+
+
+def stack(parts: Sequence[Columns], width: int) -> Columns:
+    """Return rows one under another; no rows of `width` columns where there is no part."""
+    if not parts:
+        return [np.empty(0)] * width
+    return [np.concatenate(column) for column in zip(*parts, strict=True)]
+
+
+def random_columns(
+    features: Sequence[Feature], held_out: Columns, count: int, rng: np.random.Generator
+) -> Columns:
+    """Return random rows over three times the range, with missing and unseen values."""
+    columns = []
+    for feature, seen in zip(features, held_out, strict=True):
+        if feature.dtype == "string":
+            column = _random_strings(feature, seen, count, rng)
+        else:
+            column = _random_numbers(feature, count, rng)
+        if feature.nullable:
+            column[rng.random(count) < MISSING_SHARE] = None
+        columns.append(column)
+    return columns
+
+
+def _random_numbers(
+    feature: Feature, count: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    if feature.dtype == "bool":
+        return rng.integers(0, 2, count).astype(np.float64)
+    low, high = feature.minimum or 0.0, feature.maximum or 0.0
+    middle, reach = (low + high) / 2, max((high - low) / 2, 1e-3) * SPAN
+    if feature.dtype == "int64":
+        bounds = np.clip([middle - reach, middle + reach], -(2.0**53), 2.0**53)
+        whole = rng.integers(int(np.floor(bounds[0])), int(np.ceil(bounds[1])) + 1, count)
+        return whole.astype(np.float64)
+    return rng.uniform(middle - reach, middle + reach, count)
+
+
+def _random_strings(
+    feature: Feature, seen: NDArray[Any], count: int, rng: np.random.Generator
+) -> NDArray[Any]:
+    known = feature.categories or tuple(sorted({v for v in seen if v is not None}))
+    column = rng.choice(np.array(known or ("",), dtype=object), count)
+    if not feature.closed:
+        unseen = rng.random(count) < UNSEEN_SHARE
+        column[unseen] = rng.choice(np.array(UNSEEN, dtype=object), int(unseen.sum()))
+    return column
+
+
+def _with_missing(features: Sequence[Feature], held_out: Columns) -> Columns:
+    """Take the held-out rows once for each nullable feature, without it, and without all."""
+    nullable = [index for index, feature in enumerate(features) if feature.nullable]
+    parts = [_without(held_out, [index]) for index in nullable]
+    if len(nullable) > 1:
+        parts.append(_without(held_out, nullable))
+    return stack(parts, len(held_out))
+
+
+def _without(columns: Columns, indices: Sequence[int]) -> Columns:
+    changed = [column.copy() for column in columns]
+    for index in indices:
+        changed[index][:] = None
+    return changed
+
+
+def _with_unseen(features: Sequence[Feature], held_out: Columns) -> Columns:
+    """Take some held-out rows with each category never seen, in each open string feature."""
+    parts = []
+    some = take(held_out, slice(0, 10))
+    for index, feature in enumerate(features):
+        if feature.dtype == "string" and not feature.closed:
+            for value in UNSEEN:
+                changed = [column.copy() for column in some]
+                changed[index][:] = value
+                parts.append(changed)
+    return stack(parts, len(held_out))

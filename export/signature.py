@@ -1,0 +1,158 @@
+"""The signature: what a client must send, inferred from the training data and the estimator."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from export.errors import RecipeError
+from export.recipe import Trained
+from export.table import Columns, Layout, as_table, layout_of
+from runtime.manifest import MISSING_STRING, Dtype, Feature, Scalar, Tensor
+
+MOST_CATEGORIES = 100
+"""String features with more distinct values than this are described without a list."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The features in their order, and how tables become the graph's input tensors."""
+
+    layout: Layout
+    features: tuple[Feature, ...]
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """The graph's inputs: `numeric` and `string`, where there are such features."""
+        widths = {"numeric": 0, "string": 0}
+        for feature in self.features:
+            widths[feature.input] += 1
+        return tuple(
+            Tensor(name=name, dtype="string" if name == "string" else "float64", columns=width)
+            for name, width in widths.items()
+            if width
+        )
+
+    def tensors(self, columns: Columns) -> dict[str, NDArray[Any]]:
+        """Return columns as input tensors, `[N, columns]` each."""
+        tensors = {}
+        for tensor in self.inputs:
+            chosen = [c for c, f in zip(columns, self.features, strict=True) if f.input == tensor.name]
+            stacked = np.column_stack(chosen) if tensor.name == "numeric" else _strings(chosen)
+            tensors[tensor.name] = np.ascontiguousarray(stacked)
+        return tensors
+
+    def records(self, columns: Columns) -> list[dict[str, Scalar]]:
+        """Return columns as the records that a client would send; a missing value is None."""
+        lists = [_scalars(c, f.dtype) for c, f in zip(columns, self.features, strict=True)]
+        names = [feature.name for feature in self.features]
+        return [dict(zip(names, row, strict=True)) for row in zip(*lists, strict=True)]
+
+
+def infer(trained: Trained) -> Signature:
+    """Infer the signature from the training rows (types, ranges, categories) and the held-out
+    rows (missing values). Raises RecipeError for data that no client could send."""
+    train = as_table(trained.X_train, "X_train")
+    layout = layout_of(train, "X_train")
+    columns = layout.split(train)
+    held_out = layout.split(as_table(trained.X_test, "X_test"))
+    titles = _titles(trained.feature_titles, layout.names)
+    example = _example(trained.example, layout, columns, held_out)
+    places = _places(layout.dtypes)
+    features = []
+    for index, (name, dtype) in enumerate(zip(layout.names, layout.dtypes, strict=True)):
+        seen = columns[index]
+        features.append(
+            Feature(
+                name=name,
+                dtype=dtype,
+                input=places[index][0],  # type: ignore[arg-type]
+                column=places[index][1],
+                title=titles[index],
+                nullable=bool(pd.isna(seen).any() or pd.isna(held_out[index]).any()),
+                closed=_is_closed(trained.estimator, layout, columns, index),
+                example=example[name],
+                **_seen(seen, dtype),
+            )
+        )
+    return Signature(layout, tuple(features))
+
+
+def _places(dtypes: Sequence[Dtype]) -> list[tuple[str, int]]:
+    widths = {"numeric": 0, "string": 0}
+    places = []
+    for dtype in dtypes:
+        tensor = "string" if dtype == "string" else "numeric"
+        places.append((tensor, widths[tensor]))
+        widths[tensor] += 1
+    return places
+
+
+def _seen(values: NDArray[Any], dtype: Dtype) -> dict[str, Any]:
+    """Return the range or the categories that were seen in training."""
+    present = values[~pd.isna(values)]
+    if dtype == "string":
+        categories = sorted(set(present))
+        return {"categories": tuple(categories) if len(categories) <= MOST_CATEGORIES else None}
+    finite = present[np.isfinite(present)]
+    if dtype == "bool" or not len(finite):
+        return {}
+    return {"minimum": float(finite.min()), "maximum": float(finite.max())}
+
+
+def _is_closed(estimator: Any, layout: Layout, columns: Columns, index: int) -> bool:
+    """Tell whether scikit-learn refuses an unseen value of this string feature: ask it."""
+    if layout.dtypes[index] != "string" or layout.form == "vector":
+        return False
+    rows = [column[:1] for column in columns]
+    rows[index] = np.array(["\u2047 never seen in training"], dtype=object)
+    answer = estimator.predict if hasattr(estimator, "predict") else estimator.transform
+    try:
+        answer(layout.build(rows))
+    except ValueError:
+        return True
+    return False
+
+
+def _titles(titles: Sequence[str], names: Sequence[str]) -> list[str]:
+    if not len(titles):
+        return list(names)
+    if len(titles) != len(names):
+        problem = f"feature_titles has {len(titles)} titles; the data has {len(names)} columns."
+        raise RecipeError("recipe", problem)
+    return [str(title) for title in titles]
+
+
+def _example(
+    given: Mapping[str, Any], layout: Layout, train: Columns, held_out: Columns
+) -> dict[str, Scalar]:
+    """Return a row to show: the given one, else the first that has no missing value."""
+    if given:
+        if set(given) != set(layout.names):
+            problem = f"example has the fields {sorted(given)}; expected {sorted(layout.names)}."
+            raise RecipeError("recipe", problem)
+        return {name: given[name] for name in layout.names}
+    source = held_out if len(held_out[0]) else train
+    missing = np.column_stack([pd.isna(column) for column in source]).any(axis=1)
+    row = int(np.argmin(missing))
+    return {
+        name: _scalars(column[row : row + 1], dtype)[0]
+        for name, column, dtype in zip(layout.names, source, layout.dtypes, strict=True)
+    }
+
+
+def _scalars(values: NDArray[Any], dtype: Dtype) -> list[Scalar]:
+    kinds = {"int64": int, "bool": bool, "float64": float, "string": str}
+    kind = kinds[dtype]
+    missing = pd.isna(values)
+    return [None if gone else kind(v) for v, gone in zip(values, missing, strict=True)]
+
+
+def _strings(columns: Columns) -> NDArray[Any]:
+    table = np.empty((len(columns[0]), len(columns)), dtype=object)
+    for index, values in enumerate(columns):
+        table[:, index] = [MISSING_STRING if value is None else value for value in values]
+    return table
