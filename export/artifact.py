@@ -58,12 +58,16 @@ def next_version(folder: Path, name: str) -> int:
         entries = [entry.name for entry in (folder / name).iterdir()]
     except OSError:
         return 1
-    return max((int(entry) for entry in entries if re.fullmatch(r"[1-9][0-9]*", entry)), default=0) + 1
+    return (
+        max((int(entry) for entry in entries if re.fullmatch(r"[1-9][0-9]*", entry)), default=0) + 1
+    )
 
 
 def check_name(name: str) -> str:
     """Return `name` if it can name a folder and a route. Raises ExportError where it cannot."""
     if not _NAME.fullmatch(name):
-        expected = "letters, digits, '.', '_' and '-', at most 128, beginning with a letter or digit"
+        expected = (
+            "letters, digits, '.', '_' and '-', at most 128, beginning with a letter or digit"
+        )
         raise ExportError(f"The name {name!r} cannot be used; expected {expected}.")
     return name

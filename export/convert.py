@@ -19,7 +19,7 @@ IR_VERSION = 10
 _TYPES = {"float64": DoubleTensorType, "int64": Int64TensorType, "string": StringTensorType}
 
 
-class Root(BaseEstimator):
+class Root(BaseEstimator):  # type: ignore[misc]
     """What skl2onnx is given: the estimator with its signature and the outputs wanted."""
 
     def __init__(self, estimator: Any, signature: Signature, outputs: tuple[Tensor, ...]) -> None:
@@ -47,7 +47,7 @@ def to_onnx(
     return _normalized(model), root.exact
 
 
-def _parse(scope: Any, root: Root, inputs: Any, custom_parsers: Any = None) -> Any:
+def _parse(scope: Any, root: Root, inputs: Any, **_: Any) -> Any:
     """Declare the graph's outputs under the names that the artifact gives them."""
     operator = scope.declare_local_operator("SkiffRoot", root)
     operator.inputs = inputs
@@ -79,7 +79,8 @@ def _frame(signature: Signature) -> Frame:
         name: Frame.of(TensorName(name), width, is_string=name == "string")
         for name, width in widths.items()
     }
-    starts, blocks = {}, []
+    starts: dict[str, int] = {}
+    blocks: list[Frame] = []
     for name, frame in whole.items():
         starts[name] = sum(each.width for each in blocks)
         blocks.append(frame)
@@ -100,4 +101,8 @@ def _normalized(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-update_registered_converter(Root, "SkiffRoot", lambda operator: None, _convert, parser=_parse)
+def _keep_types(operator: Any) -> None:
+    """Leave the outputs the types that `_parse` declared."""
+
+
+update_registered_converter(Root, "SkiffRoot", _keep_types, _convert, parser=_parse)

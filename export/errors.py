@@ -1,9 +1,9 @@
 """The export's errors. Each takes data and composes its own message.
 
-    ExportError
-    ├── RecipeError       a recipe that cannot be loaded, or returns what cannot be used
-    ├── ConversionError   a step that has no exact form as ONNX
-    └── ParityError       the graph does not answer as scikit-learn does
+ExportError
+├── RecipeError       a recipe that cannot be loaded, or returns what cannot be used
+├── ConversionError   a step that has no exact form as ONNX
+└── ParityError       the graph does not answer as scikit-learn does
 """
 
 from collections.abc import Sequence

@@ -15,9 +15,7 @@ HELD_OUT = 16
 OTHERS = 4
 
 
-def golden_vectors(
-    reference: Reference, signature: Signature, groups: Sequence[Group]
-) -> Vectors:
+def golden_vectors(reference: Reference, signature: Signature, groups: Sequence[Group]) -> Vectors:
     """Choose rows evenly from each group and record scikit-learn's answers.
 
     Rows that scikit-learn refuses, or answers with an infinite number (which JSON cannot

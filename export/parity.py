@@ -55,8 +55,10 @@ class Comparer:
             if group.name == "held-out":
                 some = take(columns, slice(0, BATCHED_ROWS))
                 expected = {name: array[:BATCHED_ROWS] for name, array in expected.items()}
-                for size in BATCH_SIZES:
-                    agreements.append(self._compare(f"in batches of {size}", some, expected, size))
+                agreements += [
+                    self._compare(f"in batches of {size}", some, expected, size)
+                    for size in BATCH_SIZES
+                ]
         return Parity(
             tolerance=self.tolerance,
             rows=sum(each.rows for each in agreements),

@@ -44,9 +44,10 @@ def export_trained(
     trained: Trained,
     folder: Path,
     name: str,
+    *,
     version: int | None = None,
     recipe: Path | None = None,
-    step: Step = lambda title: nullcontext(),
+    step: Step = nullcontext,
 ) -> Exported:
     """Export a trained estimator to `folder/<name>/<version>/`, the next version by default.
 

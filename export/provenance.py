@@ -54,7 +54,9 @@ def _revision(recipe: Path) -> str | None:
     """Return the git revision that the recipe belongs to, or None outside a repository."""
     command = ["git", "rev-parse", "HEAD"]
     try:
-        done = subprocess.run(command, cwd=recipe.parent, capture_output=True, text=True)
+        done = subprocess.run(
+            command, cwd=recipe.parent, capture_output=True, text=True, check=False
+        )
     except OSError:
         return None
     return done.stdout.strip() if done.returncode == 0 else None

@@ -59,7 +59,10 @@ class Reference:
         classes = [None] * count
         if task == "classification":
             if isinstance(estimator.classes_, list):
-                task, classes = "multioutput_classification", [_labels(c) for c in estimator.classes_]
+                task, classes = (
+                    "multioutput_classification",
+                    [_labels(c) for c in estimator.classes_],
+                )
             elif predicted.ndim == 2:
                 task, classes = "multilabel_classification", [[0, 1]] * count
             else:
@@ -76,7 +79,9 @@ class Reference:
             return {"prediction": predicted.astype(np.float64)}
         answers = {"label": as_labels(predicted)}
         if self.scored_by == "predict_proba":
-            answers["probabilities"] = _probabilities(self.estimator.predict_proba(table), self.task)
+            answers["probabilities"] = _probabilities(
+                self.estimator.predict_proba(table), self.task
+            )
         elif self.scored_by == "decision_function":
             scores = np.asarray(self.estimator.decision_function(table), dtype=np.float64)
             answers["scores"] = scores
@@ -138,16 +143,22 @@ def _targets(
     names: Sequence[str], classes: Sequence[Sequence[Label] | None], class_names: Sequence[str]
 ) -> tuple[Target, ...]:
     if len(names) != len(classes):
-        problem = f"target_names has {len(names)} names; the estimator answers {len(classes)} targets."
+        problem = (
+            f"target_names has {len(names)} names; the estimator answers {len(classes)} targets."
+        )
         raise RecipeError("recipe", problem)
     targets = []
     for name, labels in zip(names, classes, strict=True):
         if labels is None:
             targets.append(Target(name=str(name)))
             continue
-        titles = list(class_names) if len(class_names) and len(classes) == 1 else list(map(str, labels))
+        titles = (
+            list(class_names) if len(class_names) and len(classes) == 1 else list(map(str, labels))
+        )
         if len(titles) != len(labels):
-            problem = f"class_names has {len(titles)} names; the estimator has {len(labels)} classes."
+            problem = (
+                f"class_names has {len(titles)} names; the estimator has {len(labels)} classes."
+            )
             raise RecipeError("recipe", problem)
         named = [Class(label=lb, name=str(title)) for lb, title in zip(labels, titles, strict=True)]
         targets.append(Target(name=str(name), classes=tuple(named)))

@@ -79,9 +79,7 @@ def random_columns(
     return columns
 
 
-def _random_numbers(
-    feature: Feature, count: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
+def _random_numbers(feature: Feature, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
     if feature.dtype == "bool":
         return rng.integers(0, 2, count).astype(np.float64)
     low, high = feature.minimum or 0.0, feature.maximum or 0.0

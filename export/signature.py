@@ -40,7 +40,9 @@ class Signature:
         """Return columns as input tensors, `[N, columns]` each."""
         tensors = {}
         for tensor in self.inputs:
-            chosen = [c for c, f in zip(columns, self.features, strict=True) if f.input == tensor.name]
+            chosen = [
+                c for c, f in zip(columns, self.features, strict=True) if f.input == tensor.name
+            ]
             stacked = np.column_stack(chosen) if tensor.name == "numeric" else _strings(chosen)
             tensors[tensor.name] = np.ascontiguousarray(stacked)
         return tensors
@@ -53,8 +55,11 @@ class Signature:
 
 
 def infer(trained: Trained) -> Signature:
-    """Infer the signature from the training rows (types, ranges, categories) and the held-out
-    rows (missing values). Raises RecipeError for data that no client could send."""
+    """Infer the signature: types, ranges and categories are those of the training rows.
+
+    A feature may be missing if it was in the training or in the held-out rows. Raises
+    RecipeError for data that no client could send.
+    """
     train = as_table(trained.X_train, "X_train")
     layout = layout_of(train, "X_train")
     columns = layout.split(train)

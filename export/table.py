@@ -132,7 +132,9 @@ def _dtype(series: "pd.Series[Any]", place: str) -> Dtype:
     if isinstance(dtype, pd.StringDtype) or all(isinstance(v, str) for v in values):
         return "string"
     for kinds, name in (((bool, np.bool_), "bool"), ((int, np.integer), "int64")):
-        if all(isinstance(v, kinds) and not (name != "bool" and isinstance(v, bool)) for v in values):
+        if all(
+            isinstance(v, kinds) and not (name != "bool" and isinstance(v, bool)) for v in values
+        ):
             return name  # type: ignore[return-value]
     if all(isinstance(v, (int, float, np.number)) for v in values):
         return "float64"

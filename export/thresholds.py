@@ -30,7 +30,7 @@ def threshold_rows(
     """
     before, last = _split(reference.estimator)
     thresholds = _thresholds(last)
-    parts = []
+    parts: list[Columns] = []
     for index, feature in enumerate(signature.features):
         if feature.dtype == "float64" and feature.minimum is not None and thresholds:
             search = _Search(before, signature, columns, index, rng)

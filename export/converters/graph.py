@@ -5,7 +5,7 @@ Writes into skl2onnx's container, so that everything built here takes part in it
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,6 @@ KNOWN_TO_SKL2ONNX = {"": 21, "ai.onnx.ml": 3}
 """What skl2onnx is told: 1.20 refuses ai.onnx.ml 5, which `TreeEnsemble` needs."""
 
 Operand = TensorName | NDArray[Any] | float | int
-_Answer = TypeVar("_Answer")
 
 
 class Graph:

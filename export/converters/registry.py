@@ -18,7 +18,6 @@ from export.converters.values import (
     Answer,
     Classified,
     Clustered,
-    Flagged,
     Frame,
     MultiClassified,
     Regressed,
@@ -118,9 +117,7 @@ def outputs_of(graph: Graph, answer: Answer, classes: Any = None) -> dict[str, T
     return {name: tensor for name, tensor in named.items() if tensor is not None}
 
 
-def _joined(
-    graph: Graph, answer: MultiClassified, classes: Any
-) -> dict[str, TensorName | None]:
+def _joined(graph: Graph, answer: MultiClassified, classes: Any) -> dict[str, TensorName | None]:
     """Join several targets' answers side by side."""
     labels = [
         graph.reshape(labels_of(graph, target.index, names), -1, 1)

@@ -161,7 +161,10 @@ def _nodes(tree: Any) -> dict[str, Any]:
             "threshold": np.zeros(1),
             "missing_left": ~yes,
             "leaves": 1,
-            **{"left": zero, "right": zero, "left_is_leaf": yes, "right_is_leaf": yes},
+            "left": zero,
+            "right": zero,
+            "left_is_leaf": yes,
+            "right_is_leaf": yes,
         }
     inner = np.flatnonzero(~is_leaf)
     number = np.empty(len(is_leaf), dtype=np.int64)

@@ -79,8 +79,11 @@ class Frame:
 
 @dataclass(frozen=True)
 class Classified:
-    """A classifier's answer: each row's class by its index into `classes_`, int64 [N], and
-    probabilities [N, classes] or scores [N] or [N, classes], float64."""
+    """A classifier's answer.
+
+    `index` is each row's class, as an index into `classes_`, int64 [N]; probabilities are
+    [N, classes], scores [N] or [N, classes], float64.
+    """
 
     index: TensorName
     probabilities: TensorName | None = None
@@ -103,8 +106,10 @@ class Regressed:
 
 @dataclass(frozen=True)
 class Clustered:
-    """A clusterer's answer: int64 labels [N], and its distances or probabilities
-    [N, clusters], where it has them."""
+    """A clusterer's answer: int64 labels [N].
+
+    With distances or probabilities, float64 [N, clusters], where it has them.
+    """
 
     label: TensorName
     distances: TensorName | None = None
