@@ -21,6 +21,9 @@ MANIFEST_KEY = "skiff.manifest"
 VECTORS_KEY = "skiff.vectors"
 SEAL_KEY = "skiff.seal"
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_VERSION = re.compile(r"[1-9][0-9]{0,8}")
+
 _METADATA_PROPS = 14  # field number in onnx.proto3's ModelProto
 _SEAL = re.compile(rb"r.\x0a\x0askiff\.seal\x12.format=(\d+) sha256=([0-9a-f]{64})\Z", re.DOTALL)
 _LONGEST_SEAL = 128
@@ -51,6 +54,42 @@ def verify_seal(data: bytes, path: Path) -> str:
         problem = f"its SHA-256 is {digest}, sealed as {expected}: it was changed after the export."
         raise ArtifactError(path, problem)
     return digest
+
+
+def find_models(folder: Path) -> dict[str, dict[int, Path]]:
+    """Return the path of every version of every model in `folder`, newest first.
+
+    They lie at `<name>/<version>/model.onnx`; anything else is ignored. A folder that is
+    absent, or cannot be read, holds no models.
+    """
+    models = {}
+    for path in _subfolders(folder, _NAME):
+        versions = sorted((int(each.name) for each in _subfolders(path, _VERSION)), reverse=True)
+        if versions:
+            models[path.name] = {each: path / str(each) / MODEL_FILE for each in versions}
+    return models
+
+
+def locate(path: Path) -> Path:
+    """Return the `model.onnx` at `path`: the file, or in a version's or a model's folder.
+
+    Of a model's versions it is the newest. Raises ArtifactError where there is none.
+    """
+    if path.is_dir():
+        versions = sorted(int(each.name) for each in _subfolders(path, _VERSION))
+        folder = path / str(versions[-1]) if versions else path
+        path = folder / MODEL_FILE
+    if not path.is_file():
+        raise ArtifactError(path, "there is no such file.")
+    return path
+
+
+def _subfolders(folder: Path, name: re.Pattern[str]) -> list[Path]:
+    try:
+        paths = sorted(folder.iterdir())
+        return [path for path in paths if name.fullmatch(path.name) and path.is_dir()]
+    except OSError:
+        return []
 
 
 def _field(number: int, payload: bytes) -> bytes:

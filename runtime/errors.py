@@ -2,6 +2,7 @@
 
     ServiceError
     ├── ConfigError          a setting has a value that cannot be used
+    ├── NoModelError         nothing to serve, and no way to make it here
     ├── ArtifactError        a file that is not a sound artifact
     │   ├── FormatError      written in a format this version does not read
     │   └── SelfCheckError   loads, but does not answer as scikit-learn did
@@ -27,6 +28,17 @@ class ConfigError(ServiceError):
     def __init__(self, name: str, value: object, expected: str) -> None:
         super().__init__(f"{name} has the value {value!r}; expected {expected}.")
         self.name = name
+
+
+class NoModelError(ServiceError):
+    """Nothing to serve, and nothing here that could make it."""
+
+    def __init__(self, folder: Path, reason: str | None = None) -> None:
+        super().__init__(
+            f"There is no model in {folder}{f', and {reason}' if reason else ''}. To make one, run "
+            f"`python -m export --out {folder}` where requirements-build.txt is installed, "
+            "or set ARTIFACTS to a folder that holds <name>/<version>/model.onnx."
+        )
 
 
 class ArtifactError(ServiceError):
@@ -57,14 +69,19 @@ class SelfCheckError(ArtifactError):
 
 
 class ModelNotFoundError(ServiceError):
-    """No such model, or no such version of it."""
+    """No such model, or no such version of it; `name` is None for the default model."""
 
-    def __init__(self, name: str | None, version: int | None, available: Sequence[str]) -> None:
-        wanted = "a default model" if name is None else f"model {name!r}"
-        if version is not None:
-            wanted += f", version {version}"
-        names = ", ".join(available) if available else "none"
-        super().__init__(f"There is no {wanted}. Available: {names}.")
+    def __init__(self, name: str | None, version: str | None, available: Sequence[str]) -> None:
+        listed = f"Available: {', '.join(available)}." if available else "There are none at all."
+        if name is None and available:
+            problem = "There are several models and no default one: name one, or set DEFAULT_MODEL."
+        elif name is None:
+            problem = "There is no model to serve."
+        elif version is None:
+            problem = f"There is no model {name!r}."
+        else:
+            problem = f"There is no version {version!r} of the model {name!r}."
+        super().__init__(f"{problem} {listed}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,18 +13,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from runtime.answers import Encoder
+from runtime.config import UnknownFields
 from runtime.inspection import Inspector, field_type
 from runtime.manifest import MISSING_STRING, Feature, Manifest, Scalar
 
 Array = NDArray[Any]
-UnknownFields = Literal["reject", "ignore"]
 _Fill = Callable[[Sequence[msgspec.Struct]], Array]
 
 # What msgspec, and Python with it, raises for bytes that are not what was asked for.

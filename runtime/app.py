@@ -1,0 +1,84 @@
+"""The application: its routes, its life, and which error becomes which status.
+
+`uvicorn runtime.app:app` serves it, with the settings of the environment.
+"""
+
+import logging.config
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from runtime import logs
+from runtime.config import Settings
+from runtime.contracts import health, pages, rest
+from runtime.contracts.exchange import Exchanges, TemplateRoute
+from runtime.contracts.problems import HANDLERS
+from runtime.metrics import Metrics
+from runtime.predictor import Predictor
+from runtime.repository import Repository, open_repository
+
+_log = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Make an application. It opens its models when it starts."""
+    metrics = Metrics()
+    predict = rest.Predict(metrics, settings.max_body_bytes)
+
+    @asynccontextmanager
+    async def life(_: Starlette) -> AsyncIterator[dict[str, Any]]:
+        logging.config.dictConfig(logs.configuration(settings))
+        yield {
+            "repository": _open(settings, metrics),
+            "metrics": metrics,
+            "unknown_fields": settings.unknown_fields,
+        }
+        metrics.close()
+
+    app = Starlette(
+        routes=[
+            TemplateRoute("/predict", predict, methods=["POST"]),
+            TemplateRoute("/models/{name}/predict", predict, methods=["POST"]),
+            TemplateRoute("/models/{name}/versions/{version}/predict", predict, methods=["POST"]),
+            TemplateRoute("/model", rest.show_manifest),
+            TemplateRoute("/models", rest.list_models),
+            TemplateRoute("/models/{name}", rest.show_manifest),
+            TemplateRoute("/models/{name}/versions/{version}", rest.show_manifest),
+            TemplateRoute("/livez", health.live),
+            TemplateRoute("/readyz", health.ready),
+            TemplateRoute("/health", health.ready),
+            TemplateRoute("/metrics", health.metrics),
+            TemplateRoute("/openapi.json", pages.openapi),
+            TemplateRoute("/docs", pages.docs),
+            TemplateRoute("/docs/{asset}", pages.docs_asset),
+            TemplateRoute("/", pages.index),
+        ],
+        middleware=[Middleware(Exchanges, metrics=metrics)],
+        exception_handlers=dict(HANDLERS),
+        lifespan=life,
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def _open(settings: Settings, metrics: Metrics) -> Repository:
+    """Open the repository of the settings, and log what keeps it from being ready."""
+
+    def load(path: Path) -> Predictor:
+        predictor = Predictor.load(path, settings.threads, settings.unknown_fields)
+        metrics.loaded(predictor.manifest)
+        return predictor
+
+    repository = open_repository(
+        settings.artifacts, settings.fallback_artifacts, load, settings.default_model
+    )
+    if repository.obstacle is not None:
+        _log.error("Not ready. %s", repository.obstacle)
+    return repository
+
+
+app = create_app(Settings.read())

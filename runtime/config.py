@@ -1,0 +1,143 @@
+"""The service's settings, read from the environment.
+
+The fields of `Settings` are the one table of them: parsing, `serve --help` and
+docs/settings.md all follow from it.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from runtime.errors import ConfigError
+
+_Parse = Callable[[str], Any]
+"""Raises ValueError for a value that cannot be used."""
+
+UnknownFields = Literal["reject", "ignore"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: its environment variable, what it takes and what it is for."""
+
+    name: str
+    default: str
+    parse: _Parse
+    expected: str
+    purpose: str
+
+
+def _whole(least: int, most: int) -> tuple[_Parse, str]:
+    """Parse a whole number within a range."""
+
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,15}", text) or not least <= int(text) <= most:
+            raise ValueError(text)
+        return int(text)
+
+    return parse, f"a whole number from {least} to {most}"
+
+
+def _choice(*choices: str) -> tuple[_Parse, str]:
+    """Parse one of a few words, in any case."""
+
+    def parse(text: str) -> str:
+        if text.lower() not in choices:
+            raise ValueError(text)
+        return text.lower()
+
+    return parse, f"one of {', '.join(choices)}"
+
+
+def _optional(parse: _Parse) -> _Parse:
+    return lambda text: parse(text) if text else None
+
+
+def _setting(default: str, parser: tuple[_Parse, str], purpose: str) -> dict[str, Any]:
+    parse, expected = parser
+    return {"default": default, "parse": parse, "expected": expected, "purpose": purpose}
+
+
+_ADDRESS = (str, "a host name or an address")
+_FOLDER = (Path, "a folder")
+_NO_FOLDER = (_optional(Path), "a folder, or nothing")
+_NO_NAME = (_optional(str), "the name of a model, or nothing")
+_PORT = _whole(0, 65535)
+_COUNT = _whole(1, 1024)
+_BYTES = _whole(1, 2**40)
+_SECONDS = _whole(0, 3600)
+_UNKNOWN = _choice("reject", "ignore")
+_LEVEL = _choice("debug", "info", "warning", "error", "critical")
+_FORMAT = _choice("json", "text")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the environment may set. A variable that is empty counts as one that is not set."""
+
+    host: str = field(
+        metadata=_setting("127.0.0.1", _ADDRESS, "Address to listen on; 0.0.0.0 for every one.")
+    )
+    port: int = field(
+        metadata=_setting("8000", _PORT, "Port to listen on; 0 for any that is free.")
+    )
+    workers: int = field(metadata=_setting("1", _COUNT, "Processes that answer requests."))
+    artifacts: Path = field(
+        metadata=_setting(
+            "artifacts", _FOLDER, "Folder of the models: `<name>/<version>/model.onnx`."
+        )
+    )
+    fallback_artifacts: Path | None = field(
+        metadata=_setting(
+            "",
+            _NO_FOLDER,
+            "Folder to serve from where `ARTIFACTS` holds nothing that can be served.",
+        )
+    )
+    default_model: str | None = field(
+        metadata=_setting("", _NO_NAME, "Model behind `/predict`, where there are several.")
+    )
+    unknown_fields: UnknownFields = field(
+        metadata=_setting(
+            "reject", _UNKNOWN, "What to do with a record's fields that are no features."
+        )
+    )
+    max_body_bytes: int = field(
+        metadata=_setting("67108864", _BYTES, "Greatest size of a request's body.")
+    )
+    threads: int = field(
+        metadata=_setting("1", _COUNT, "Threads that ONNX Runtime computes one request with.")
+    )
+    log_level: str = field(
+        metadata=_setting("info", _LEVEL, "Least severe kind of log line that is written.")
+    )
+    log_format: str = field(
+        metadata=_setting("json", _FORMAT, "Log lines for programs, or for people.")
+    )
+    shutdown_timeout: int = field(
+        metadata=_setting(
+            "25", _SECONDS, "Seconds that requests in flight get to finish in, when told to stop."
+        )
+    )
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Read the settings from `environ`. Raises ConfigError for a value of no use."""
+        return cls(**{setting.name.lower(): _value(setting, environ) for setting in table()})
+
+
+def table() -> Iterator[Setting]:
+    """Yield every setting, in the order of the documentation."""
+    for each in fields(Settings):
+        yield Setting(each.name.upper(), **each.metadata)
+
+
+def _value(setting: Setting, environ: Mapping[str, str]) -> Any:
+    text = environ.get(setting.name) or setting.default
+    try:
+        return setting.parse(text)
+    except ValueError:
+        raise ConfigError(setting.name, text, setting.expected) from None

@@ -1,0 +1,91 @@
+"""Errors over HTTP: every one is a problem document (RFC 9457)."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from runtime.errors import (
+    ArtifactError,
+    MalformedError,
+    ModelNotFoundError,
+    NoModelError,
+    PayloadError,
+    ServiceError,
+)
+
+MEDIA_TYPE = "application/problem+json"
+
+_STATUSES: Mapping[type[ServiceError], int] = {
+    MalformedError: 400,
+    PayloadError: 422,
+    ModelNotFoundError: 404,
+    NoModelError: 503,
+    ArtifactError: 503,
+}
+
+# RFC 9110's words, which Python has from 3.13 on.
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+
+
+def title(status: int) -> str:
+    """Return the title of a problem: as its type is `about:blank`, the name of its status."""
+    return _TITLES.get(status) or HTTPStatus(status).phrase
+
+
+def problem(
+    status: int, detail: str, headers: Mapping[str, str] | None = None, **extensions: object
+) -> Response:
+    """Return a problem document with further members, if any."""
+    document: dict[str, object] = {"type": "about:blank", "title": title(status)}
+    document |= {"status": status, "detail": detail, **extensions}
+    return Response(msgspec.json.encode(document), status, headers, MEDIA_TYPE)
+
+
+async def service_problem(_: Request, error: Exception) -> Response:
+    """Answer one of the service's own errors."""
+    status = next(_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES)
+    if isinstance(error, PayloadError):
+        return problem(status, _summary(error), errors=error.problems)
+    if isinstance(error, MalformedError) and error.position is not None:
+        return problem(status, str(error), position=error.position)
+    return problem(status, str(error))
+
+
+async def http_problem(request: Request, error: Exception) -> Response:
+    """Answer an error of HTTP itself; and OPTIONS, which no route takes, with what is allowed."""
+    if not isinstance(error, HTTPException):
+        raise error
+    headers = dict(error.headers or {})
+    detail = error.detail
+    if error.status_code == 404:
+        detail = f"There is nothing at {request.url.path}. See / for what there is."
+    elif error.status_code == 405:
+        allowed = ", ".join(sorted(headers["Allow"].split(", ")))
+        headers["Allow"] = f"{allowed}, OPTIONS"
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=headers)
+        detail = f"{request.url.path} does not take {request.method}, but {allowed}."
+    return problem(error.status_code, detail, headers)
+
+
+async def nobody_listens(_: Request, __: Exception) -> Response:
+    """Answer a client that hung up; the status is what its log line says."""
+    return Response(status_code=499)
+
+
+HANDLERS: Mapping[Any, Any] = {
+    ServiceError: service_problem,
+    HTTPException: http_problem,
+    ClientDisconnect: nobody_listens,
+}
+
+
+def _summary(error: PayloadError) -> str:
+    count = len(error.problems) + error.more
+    listed = f" The first {len(error.problems)} are listed." if error.more else ""
+    return f"The body has {count} problem{'s' if count > 1 else ''}; see `errors`.{listed}"

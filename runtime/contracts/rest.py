@@ -1,0 +1,93 @@
+"""The service's own contract: records in, answers out, in JSON.
+
+The hot path: an ASGI application without Starlette's Request and Response, whose cost is a
+multiple of a small model's (docs/http.md describes what it speaks).
+"""
+
+from functools import partial
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from runtime.contracts.body import read_json
+from runtime.contracts.exchange import KEY
+from runtime.manifest import Manifest
+from runtime.metrics import Metrics
+from runtime.predictor import Predictor
+from runtime.repository import Entry, Repository
+
+INLINE_BYTES = 16_384
+"""Bodies up to this size are answered on the event loop, larger ones in a thread.
+
+Handing a request to a thread and back costs 150 microseconds, which is what ... rows take.
+"""
+
+_JSON = (b"content-type", b"application/json")
+
+
+class Predict:
+    """`POST …/predict`, for the default model or for the one that the path names."""
+
+    def __init__(self, metrics: Metrics, max_body_bytes: int) -> None:
+        self._metrics = metrics
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request. Raises ServiceError or HTTPException for the app to map."""
+        predictor = await find(scope)
+        body = await read_json(scope, receive, self._max_body_bytes)
+        answer = partial(self._answer, predictor, body, scope)
+        content = answer() if len(body) <= INLINE_BYTES else await run_in_threadpool(answer)
+        headers = [_JSON, (b"content-length", b"%d" % len(content))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+
+    def _answer(self, predictor: Predictor, body: bytes, scope: Scope) -> bytes:
+        exchange = scope[KEY]
+        exchange.model = predictor.label
+        batch = predictor.codec.decode(body)
+        exchange.rows = batch.rows
+        outputs = predictor.model.run(batch.tensors)
+        self._metrics.predicted(predictor.manifest, outputs, batch.rows)
+        return predictor.codec.encode(outputs, batch.single)
+
+
+async def find(scope: Scope) -> Predictor:
+    """Return the model that the path names, loading it, in a thread, on its first use."""
+    repository: Repository = scope["state"]["repository"]
+    path = scope["path_params"]
+    name, version = path.get("name"), path.get("version")
+    predictor = repository.find(name, version)
+    if predictor is None:
+        predictor = await run_in_threadpool(repository.load, name, version)
+    return predictor
+
+
+async def show_manifest(request: Request) -> Response:
+    """Answer `GET /model` and the like: the manifest."""
+    return _json((await find(request.scope)).manifest)
+
+
+async def list_models(request: Request) -> Response:
+    """Answer `GET /models`: what there is, and which versions are served."""
+    repository: Repository = request.state.repository
+    models = [_summary(entry) for entry in repository.entries]
+    return _json({"default": repository.default, "models": models})
+
+
+def _summary(entry: Entry) -> dict[str, object]:
+    served = entry.loaded[entry.served].manifest if entry.served is not None else None
+    return {
+        "name": entry.name,
+        "version": entry.served,
+        "versions": list(entry.paths),
+        "title": served and served.title,
+        "task": served and served.task,
+    }
+
+
+def _json(document: Manifest | dict[str, object]) -> Response:
+    return Response(msgspec.json.encode(document), media_type="application/json")

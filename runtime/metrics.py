@@ -1,0 +1,104 @@
+"""What the service counts, for Prometheus to collect.
+
+With several workers each counts in files of its own under PROMETHEUS_MULTIPROC_DIR, and
+whichever is asked adds them up.
+"""
+
+import os
+from collections import Counter as Tally
+from collections.abc import Mapping
+from typing import Any
+
+from numpy.typing import NDArray
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+
+from runtime.manifest import Manifest
+
+MEDIA_TYPE = CONTENT_TYPE_LATEST
+MULTIPROCESS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+
+_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """The metrics of one application."""
+
+    def __init__(self) -> None:
+        registry = CollectorRegistry()
+        self._registry = registry
+        self._requests = Counter(
+            "skiff_http_requests",
+            "Requests answered, by route and status.",
+            ("route", "status"),
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "skiff_http_request_duration_seconds",
+            "Time from a request's headers to the end of its answer.",
+            ("route",),
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.in_flight = Gauge(
+            "skiff_http_requests_in_flight",
+            "Requests being answered.",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+        self._rows = Counter(
+            "skiff_rows", "Rows predicted.", ("model", "version"), registry=registry
+        )
+        self._predictions = Counter(
+            "skiff_predictions",
+            "Rows predicted, by what was predicted: a class, a cluster, or inlier and outlier.",
+            ("model", "version", "prediction"),
+            registry=registry,
+        )
+        self._models = Gauge(
+            "skiff_model_info",
+            "1 for every model in memory.",
+            ("model", "version", "task"),
+            registry=registry,
+            multiprocess_mode="max",
+        )
+
+    def loaded(self, manifest: Manifest) -> None:
+        """Note that a model is in memory."""
+        self._models.labels(manifest.name, manifest.version, manifest.task).set(1)
+
+    def answered(self, route: str, status: int, seconds: float) -> None:
+        """Count one request."""
+        self._requests.labels(route, status).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def predicted(self, manifest: Manifest, outputs: Mapping[str, NDArray[Any]], rows: int) -> None:
+        """Count the rows of one request and, where each has one label, what was predicted."""
+        model = (manifest.name, str(manifest.version))
+        self._rows.labels(*model).inc(rows)
+        labels = outputs.get("label")
+        if labels is None or labels.ndim != 1:
+            return
+        names = {each.label: each.name for each in manifest.classes}
+        for label, count in Tally(labels.tolist()).items():
+            self._predictions.labels(*model, names.get(label, str(label))).inc(count)
+
+    def exposition(self) -> bytes:
+        """Return all metrics in the text format of Prometheus, of all workers."""
+        registry = self._registry
+        if MULTIPROCESS_DIRECTORY in os.environ:
+            registry = CollectorRegistry()
+            multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
+
+    def close(self) -> None:
+        """Take this worker out of what counts living workers."""
+        if MULTIPROCESS_DIRECTORY in os.environ:
+            multiprocess.mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]

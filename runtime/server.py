@@ -1,0 +1,81 @@
+"""The server's life: uvicorn, in one process or several, until it is told to stop.
+
+Told so by SIGTERM or SIGINT, it answers the requests in flight, and succeeds.
+"""
+
+import logging
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+
+from runtime import logs
+from runtime.config import Settings
+
+_METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+_log = logging.getLogger(__name__)
+
+
+def serve(settings: Settings) -> int:
+    """Serve until told to stop. Return the exit code: 0, or 3 if the server did not start."""
+    # uvicorn handles these while it serves, and raises them again when it has stopped.
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    config = uvicorn.Config(
+        "runtime.app:app",
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        log_config=logs.configuration(settings),
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=settings.shutdown_timeout,
+    )
+    if settings.workers == 1:
+        uvicorn.Server(config).run()
+        return 0
+    with _metrics_folder():
+        supervisor = _Supervisor(config, [config.bind_socket()])
+        supervisor.run()
+    failed = any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes)
+    return STARTUP_FAILURE if failed else 0
+
+
+class _Supervisor(Multiprocess):
+    """Closes the port before it stops the workers, so that no client waits there in vain."""
+
+    def terminate_all(self) -> None:
+        for each in self.sockets:
+            each.close()
+        super().terminate_all()
+
+
+def _stop(_: int, __: FrameType | None) -> None:
+    sys.exit(0)
+
+
+@contextmanager
+def _metrics_folder() -> Iterator[None]:
+    """Provide the folder in which the workers keep their counts, for one of them to add up."""
+    if _METRICS_FOLDER in os.environ:
+        yield
+        return
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="skiff-metrics-")
+    except OSError as error:
+        _log.warning("No folder for metrics: each worker reports its own. %s", error)
+        yield
+        return
+    with folder as path:
+        os.environ[_METRICS_FOLDER] = path
+        yield
