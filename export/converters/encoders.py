@@ -40,7 +40,7 @@ def category_index(
     if column.string_columns[0]:
         x = graph.string(column, encoder)
         names = [MISSING_STRING if pd.isna(value) else str(value) for value in categories]
-        return graph.op(  # type: ignore[no-any-return]
+        return graph.op(
             "LabelEncoder",
             x,
             domain="ai.onnx.ml",
@@ -56,7 +56,7 @@ def category_index(
         equal = graph.op("Or", equal, graph.op("And", graph.op("IsNaN", x), absent))
     found = graph.op("Mul", graph.cast(equal, np.int64), np.arange(1, count + 1))
     place = graph.op("ReduceSum", found, np.array([1]), keepdims=1)
-    return graph.op("Sub", place, np.array(1))  # type: ignore[no-any-return]
+    return graph.op("Sub", place, np.array(1))
 
 
 def _one_hot(

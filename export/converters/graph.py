@@ -47,15 +47,19 @@ class Graph:
         """Return the error that refuses `estimator` here; the caller raises it."""
         return ConversionError(self._steps, estimator, reason)
 
-    def op(
+    def op(self, op_type: str, *inputs: Operand, domain: str = "", **attributes: Any) -> TensorName:
+        """Add a node and return its output's name."""
+        return self.ops(op_type, *inputs, outputs=1, domain=domain, **attributes)[0]
+
+    def ops(
         self,
         op_type: str,
         *inputs: Operand,
-        outputs: int = 1,
+        outputs: int,
         domain: str = "",
         **attributes: Any,
-    ) -> Any:
-        """Add a node and return its output's name, or the tuple of its outputs' names."""
+    ) -> tuple[TensorName, ...]:
+        """Add a node of several outputs and return their names."""
         names = [self._scope.get_unique_variable_name("t") for _ in range(outputs)]
         self._container.add_node(
             op_type,
@@ -66,8 +70,7 @@ class Graph:
             name=self._scope.get_unique_operator_name("n"),
             **attributes,
         )
-        tensors = tuple(TensorName(name) for name in names)
-        return tensors[0] if outputs == 1 else tensors
+        return tuple(TensorName(name) for name in names)
 
     def operand(self, value: Operand) -> TensorName:
         """Return the name of a tensor: of a constant, added once, where `value` is a number."""
@@ -96,7 +99,7 @@ class Graph:
             np.int64: TensorProto.INT64,
             np.bool_: TensorProto.BOOL,
         }
-        return self.op("Cast", value, to=kinds[to])  # type: ignore[no-any-return]
+        return self.op("Cast", value, to=kinds[to])
 
     def as_float32(self, value: Operand) -> TensorName:
         """Round doubles to single precision, as trees see them, and go on in double."""
@@ -124,11 +127,11 @@ class Graph:
         """Concatenate tensors; one tensor alone is returned as it is."""
         if len(tensors) == 1:
             return tensors[0]
-        return self.op("Concat", *tensors, axis=axis)  # type: ignore[no-any-return]
+        return self.op("Concat", *tensors, axis=axis)
 
     def reshape(self, tensor: TensorName, *shape: int) -> TensorName:
         """Reshape; one dimension may be -1."""
-        return self.op("Reshape", tensor, np.array(shape, dtype=np.int64))  # type: ignore[no-any-return]
+        return self.op("Reshape", tensor, np.array(shape, dtype=np.int64))
 
     def _joined(self, frame: Frame) -> TensorName:
         return self.concat([self._materialized(block) for block in frame.blocks])

@@ -39,10 +39,10 @@ def _is_missing(graph: Graph, imputer: SimpleImputer, x: TensorName, is_string: 
     marker: Any = imputer.missing_values
     if is_string:
         absent = MISSING_STRING if pd.isna(marker) else str(marker)
-        return graph.op("Equal", x, np.array(absent, dtype=object))  # type: ignore[no-any-return]
+        return graph.op("Equal", x, np.array(absent, dtype=object))
     if pd.isna(marker):
-        return graph.op("IsNaN", x)  # type: ignore[no-any-return]
-    return graph.op("Equal", x, np.float64(marker))  # type: ignore[no-any-return]
+        return graph.op("IsNaN", x)
+    return graph.op("Equal", x, np.float64(marker))
 
 
 def _fill_values(statistics: Any, is_string: bool) -> Any:

@@ -31,4 +31,4 @@ def linear_scores(graph: Graph, model: Any, frame: Frame) -> TensorName:
     """Return `x @ coef_.T + intercept_`, float64 [N, outputs]."""
     coefficients = np.atleast_2d(model.coef_).T.astype(np.float64)
     product = graph.op("MatMul", graph.numeric(frame, model), coefficients)
-    return graph.op("Add", product, np.asarray(model.intercept_))  # type: ignore[no-any-return]
+    return graph.op("Add", product, np.asarray(model.intercept_))

@@ -92,7 +92,7 @@ def labels_of(graph: Graph, index: TensorName, classes: Any) -> TensorName:
             return index
     elif labels.dtype.kind != "f":
         labels = labels.astype(object)
-    return graph.op("Gather", labels, index, axis=0)  # type: ignore[no-any-return]
+    return graph.op("Gather", labels, index, axis=0)
 
 
 def outputs_of(graph: Graph, answer: Answer, classes: Any = None) -> dict[str, TensorName]:

@@ -69,21 +69,19 @@ def leaf_values(graph: Graph, trees: Sequence[Any], x: TensorName) -> TensorName
     table = np.concatenate([t.value[t.children_left == -1] for t in trees])
     table = table.reshape(len(table), -1)
     leaves = graph.cast(_leaves(graph, trees, x), np.int64)
-    return graph.op("Gather", table, leaves, axis=0)  # type: ignore[no-any-return]
+    return graph.op("Gather", table, leaves, axis=0)
 
 
 def sum_in_order(graph: Graph, values: TensorName) -> TensorName:
     """Sum `[N, trees, values]` over the trees, one after another, to `[N, values]`."""
     running = graph.op("CumSum", values, np.array(1))
-    return graph.op("Gather", running, np.array(-1), axis=1)  # type: ignore[no-any-return]
+    return graph.op("Gather", running, np.array(-1), axis=1)
 
 
 def _mean(graph: Graph, forest: Any, frame: Frame) -> TensorName:
     x = graph.as_float32(graph.numeric(frame, forest))
     values = leaf_values(graph, [each.tree_ for each in forest.estimators_], x)
-    return graph.op(  # type: ignore[no-any-return]
-        "Div", sum_in_order(graph, values), np.float64(len(forest.estimators_))
-    )
+    return graph.op("Div", sum_in_order(graph, values), np.float64(len(forest.estimators_)))
 
 
 def _classified(graph: Graph, values: TensorName, estimator: Any) -> Classified | MultiClassified:
@@ -127,7 +125,7 @@ def _leaves(graph: Graph, trees: Sequence[Any], x: TensorName) -> TensorName:
         return np.concatenate(ids)
 
     total = int(sum(leaf_counts))
-    return graph.op(  # type: ignore[no-any-return]
+    return graph.op(
         "TreeEnsemble",
         x,
         domain="ai.onnx.ml",
