@@ -1,0 +1,48 @@
+# docker build -t ml-api .
+# docker run -p 8000:8000 ml-api
+#
+# docs/image.md says what each stage is for. RECIPE is the path of your own recipe.
+
+# An index of images for amd64, arm64 and others.
+ARG PYTHON_IMAGE=python:3.13.15-slim-trixie@sha256:9d2e5553305c7c7b0097999bb17187c69b921ccd6bc9d40e4bb5ebe652c00285
+
+FROM ${PYTHON_IMAGE} AS base
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_ROOT_USER_ACTION=ignore \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONHASHSEED=0
+WORKDIR /src
+
+FROM base AS build
+COPY requirements-build.txt ./
+RUN python3 -m venv /venv && /venv/bin/pip install --require-hashes -r requirements-build.txt
+COPY . .
+ARG RECIPE=export/recipes/iris.py
+RUN /venv/bin/python -m export --out /artifacts "${RECIPE}"
+
+# What is shipped was compared with scikit-learn, or there is no image.
+FROM build AS test
+RUN /venv/bin/python -m runtime check /artifacts/*/*
+
+FROM base AS rootfs
+COPY requirements-runtime.txt ./
+RUN python3 -m pip install --no-compile --require-hashes --target /site -r requirements-runtime.txt
+COPY image image
+COPY runtime runtime
+ARG SOURCE_DATE_EPOCH=0
+RUN python3 -m image.rootfs /site runtime /rootfs
+
+FROM scratch AS runtime
+COPY --from=rootfs /rootfs /
+COPY --from=test /artifacts /opt/skiff/artifacts
+ENV HOST=0.0.0.0 \
+    PORT=8000 \
+    ARTIFACTS=/artifacts \
+    FALLBACK_ARTIFACTS=/opt/skiff/artifacts \
+    OPENBLAS_NUM_THREADS=1 \
+    ORT_DISABLE_TELEMETRY=1
+USER 65532:65532
+EXPOSE 8000
+ENTRYPOINT ["/opt/skiff/bin/python3", "-I", "-m", "runtime"]
+CMD ["serve"]
