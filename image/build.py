@@ -1,0 +1,87 @@
+"""Build the runtime image, label it with what its model is, and put its SBOM beside it."""
+
+import json
+import os
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from image import base
+from image.engine import Engine
+
+ROOT = Path(__file__).parent.parent
+RECIPE = "export/recipes/iris.py"
+MODELS = "/opt/skiff/artifacts"
+SBOM = "/opt/skiff/sbom.cdx.json"
+BESIDE = ROOT / "build" / "image"
+
+
+def build(engine: Engine, tag: str, recipe: str = RECIPE, *, cached: bool = True) -> None:
+    """Build the image as `tag` from `recipe`, a path in this folder.
+
+    The labels say what the artifact's manifest says, so they are added when it is there: the
+    second build takes every layer from the first.
+    """
+    arguments = {
+        "PYTHON_IMAGE": base.choose(engine),
+        "RECIPE": recipe,
+        "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", "0"),
+    }
+    options = [f"--build-arg={name}={value}" for name, value in arguments.items()]
+    if engine.command[0] == "podman":  # docker takes SOURCE_DATE_EPOCH
+        options.append(f"--timestamp={arguments['SOURCE_DATE_EPOCH']}")
+    engine.build(ROOT, *options, *(() if cached else ("--no-cache",)), f"--tag={tag}")
+    found = labels(manifest(engine, tag))
+    engine.build(ROOT, *options, *(f"--label={k}={v}" for k, v in found.items()), f"--tag={tag}")
+    BESIDE.mkdir(parents=True, exist_ok=True)
+    copy_out(engine, tag, SBOM, BESIDE / "sbom.cdx.json")
+
+
+def manifest(engine: Engine, image: str) -> dict[str, Any]:
+    """Return the manifest of the model that is baked into `image`."""
+    decoded: dict[str, Any] = json.loads(engine.run(image, "inspect", MODELS, "--json"))
+    return decoded
+
+
+def labels(model: dict[str, Any]) -> dict[str, str]:
+    """Return the image's labels: OCI's own, and the model's name, version and parity."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    parity = model["parity"]
+    return {
+        "org.opencontainers.image.title": project["name"],
+        "org.opencontainers.image.description": project["description"],
+        "org.opencontainers.image.version": project["version"],
+        "org.opencontainers.image.licenses": project["license"],
+        "org.opencontainers.image.revision": revision(),
+        "skiff.model.name": model["name"],
+        "skiff.model.version": str(model["version"]),
+        "skiff.model.parity": (
+            f"{parity['rows']:,} rows compared with scikit-learn, "
+            f"{parity['label_mismatches']} label mismatches, "
+            f"greatest relative difference {parity['max_relative']:.2g}"
+        ),
+    }
+
+
+def revision() -> str:
+    """Return the commit that is built, or `unknown` outside a repository."""
+    line = ["git", "-C", str(ROOT), "rev-parse", "HEAD"]
+    result = subprocess.run(line, capture_output=True, text=True, check=False)
+    return result.stdout.strip() or "unknown"
+
+
+def copy_out(engine: Engine, image: str, source: str, target: Path) -> None:
+    """Copy a file out of an image."""
+    container = engine.ask("create", image)
+    try:
+        engine.ask("cp", f"{container}:{source}", str(target))
+    finally:
+        engine.ask("rm", container)
+
+
+def layers(engine: Engine, image: str) -> list[str]:
+    """Return the digests of an image's uncompressed layers."""
+    text = engine.ask("image", "inspect", "--format", "{{json .RootFS.Layers}}", image)
+    digests: list[str] = json.loads(text)
+    return digests
