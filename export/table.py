@@ -179,7 +179,8 @@ def _series(values: NDArray[Any], dtype: Dtype, source: Any, missing: Any) -> "p
         return pd.Series(pd.Categorical(restored, categories, ordered=source.ordered))
     if dtype == "float64" and source.kind == "f":
         return pd.Series(restored.astype(np.float64))
-    return pd.Series(restored, dtype=source)
+    series: pd.Series[Any] = pd.Series(restored, dtype=source)
+    return series
 
 
 def _restored(values: NDArray[Any], dtype: Dtype, missing: Any) -> NDArray[Any]:
