@@ -112,7 +112,7 @@ def layout_of(table: Any, source: str) -> Layout:
     if table.ndim == 1:
         dtype = _dtype(pd.Series(table, dtype=object), "the vector")
         return Layout("vector", ("text",), (dtype,), missing=(_missing(table),))
-    series = [pd.Series(table[:, index]) for index in range(table.shape[1])]
+    series = [pd.Series(table[:, index], dtype=table.dtype) for index in range(table.shape[1])]
     names = tuple(f"feature{index + 1}" for index in range(len(series)))
     return Layout(
         form="array",

@@ -17,7 +17,7 @@ from export.signature import Signature
 from export.table import Columns
 
 MOST_PER_FEATURE = 200
-STEPS = 80
+MOST_STEPS = 80
 
 
 def threshold_rows(
@@ -78,8 +78,10 @@ class _Search:
         crossing = side != self._goes_left(base, high, column, thresholds)
         base, low, high = base[crossing], low[crossing], high[crossing]
         thresholds, side = thresholds[crossing], side[crossing]
-        for _ in range(STEPS):
+        for _ in range(MOST_STEPS):
             middle = low + (high - low) / 2
+            if ((middle == low) | (middle == high)).all():
+                break
             same = self._goes_left(base, middle, column, thresholds) == side
             low, high = np.where(same, middle, low), np.where(same, high, middle)
         values = [np.nextafter(low, -np.inf), low, high, np.nextafter(high, np.inf)]

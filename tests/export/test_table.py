@@ -1,0 +1,112 @@
+"""Tables are split into columns and built again as scikit-learn saw them."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from export.errors import RecipeError
+from export.table import as_table, layout_of
+
+
+@pytest.mark.parametrize(
+    ("series", "dtype"),
+    [
+        (pd.Series([1.5, np.nan]), "float64"),
+        (pd.Series([1, 2]), "int64"),
+        (pd.Series([1, None], dtype="Int64"), "int64"),
+        (pd.Series([1, 2], dtype="uint8"), "int64"),
+        (pd.Series([True, False]), "bool"),
+        (pd.Series([True, None], dtype="boolean"), "bool"),
+        (pd.Series([True, None], dtype=object), "bool"),
+        (pd.Series(["a", None], dtype=object), "string"),
+        (pd.Series(["a", np.nan], dtype=object), "string"),
+        (pd.Series(["a", None], dtype="string"), "string"),
+        (pd.Series(["a", None], dtype="str"), "string"),
+        (pd.Series(["a", "b"], dtype="category"), "string"),
+        (pd.Series([3, 4], dtype="category"), "int64"),
+        (pd.Series([1, 2.5], dtype=object), "float64"),
+        (pd.Series([1, 2], dtype=object), "int64"),
+    ],
+)
+def test_a_frame_survives_splitting_and_building(series: "pd.Series[Any]", dtype: str) -> None:
+    """Every dtype that a client can send comes back with the values and the dtype it had."""
+    frame = pd.DataFrame({"column": series})
+    layout = layout_of(frame, "X")
+    assert layout.dtypes == (dtype,)
+    built = layout.build(layout.split(frame))
+    pd.testing.assert_frame_equal(built, frame)
+
+
+def test_single_precision_is_fed_back_as_double() -> None:
+    """What a client sends is double, so the reference is fed doubles."""
+    frame = pd.DataFrame({"x": np.array([0.1], dtype=np.float32)})
+    layout = layout_of(frame, "X")
+    assert layout.build(layout.split(frame))["x"].dtype == np.float64
+
+
+def test_an_array_of_numbers_comes_back_as_it_was() -> None:
+    """Columns of a plain array are called feature1 to featureN."""
+    array = np.array([[1.0, 2.0], [3.0, np.nan]])
+    layout = layout_of(array, "X")
+    assert layout.names == ("feature1", "feature2")
+    np.testing.assert_array_equal(layout.build(layout.split(array)), array)
+
+
+def test_an_array_of_objects_keeps_its_types() -> None:
+    """Strings, numbers and missing values of an object array come back as they were."""
+    array = np.array([["a", 1.5, True], [None, 2.0, False]], dtype=object)
+    layout = layout_of(array, "X")
+    assert layout.dtypes == ("string", "float64", "bool")
+    assert layout.build(layout.split(array)).tolist() == array.tolist()
+
+
+def test_a_vector_of_strings_is_a_text() -> None:
+    """What a text vectorizer takes is one feature, called text."""
+    vector = as_table(["some words", "more words"], "X")
+    layout = layout_of(vector, "X")
+    assert (layout.form, layout.names, layout.dtypes) == ("vector", ("text",), ("string",))
+    assert layout.build(layout.split(vector)).tolist() == vector.tolist()
+
+
+def test_an_unseen_category_is_fed_as_itself() -> None:
+    """A categorical column is built with the category that training never had."""
+    frame = pd.DataFrame({"c": pd.Series(["a", "b"], dtype="category")})
+    built = layout_of(frame, "X").build([np.array(["b", "new"], dtype=object)])
+    assert built["c"].tolist() == ["b", "new"]
+    assert list(built["c"].cat.categories) == ["a", "b", "new"]
+
+
+@pytest.mark.parametrize(
+    ("frame", "found"),
+    [
+        (pd.DataFrame({"x": [1, "a"]}), "column 'x' of X_train holds int, str (dtype object)"),
+        (
+            pd.DataFrame({"x": pd.to_datetime(["2020-01-01"])}),
+            "column 'x' of X_train holds Timestamp (dtype datetime64[",
+        ),
+    ],
+)
+def test_a_column_that_no_client_can_send_is_refused(frame: Any, found: str) -> None:
+    """The message names the column, what it holds, and what to do."""
+    with pytest.raises(RecipeError) as caught:
+        layout_of(frame, "X_train")
+    assert found in str(caught.value)
+    assert str(caught.value).endswith("Convert it in the recipe, before the estimator.")
+
+
+def test_columns_of_one_name_are_refused() -> None:
+    """Two columns of one name cannot be told apart in a record."""
+    frame = pd.DataFrame([[1, 2]], columns=["x", "x"])
+    with pytest.raises(RecipeError, match="X_train has columns of the same name"):
+        layout_of(frame, "X_train")
+
+
+def test_an_array_of_three_dimensions_is_refused() -> None:
+    """The message says the shape that came and the one expected."""
+    with pytest.raises(RecipeError) as caught:
+        as_table(np.zeros((2, 2, 2)), "X_train")
+    assert str(caught.value) == (
+        "recipe: X_train has the shape (2, 2, 2); expected a table, [rows, features]."
+    )
