@@ -71,6 +71,6 @@ def _some(names: Iterable[str]) -> str:
 
 def _pairs(values: dict[str, float] | dict[str, int] | dict[str, str]) -> str:
     return ", ".join(
-        f"{name} {value if isinstance(value, str) else msgspec.json.encode(value).decode()}"
+        f"{name or 'ai.onnx'} {value if isinstance(value, str) else msgspec.json.encode(value).decode()}"
         for name, value in values.items()
     )

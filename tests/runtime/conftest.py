@@ -1,0 +1,96 @@
+"""What the runtime's tests share: exported artifacts, and applications that serve them.
+
+Nothing here, or in the tests, imports the build stage: they run in an environment that has
+requirements-runtime.txt and the test tools alone, given artifacts by SKIFF_TEST_ARTIFACTS.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from runtime.app import create_app
+from runtime.artifact import seal
+from runtime.config import Settings
+from runtime.predictor import Predictor
+
+ROOT = Path(__file__).parents[2]
+
+Alter = Callable[..., Path]
+Serve = Callable[..., TestClient]
+
+
+@pytest.fixture(scope="session")
+def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds the built-in recipes' models, `iris/1` and `penguins/1`."""
+    given = os.environ.get("SKIFF_TEST_ARTIFACTS")
+    if given:
+        return Path(given)
+    folder = tmp_path_factory.mktemp("artifacts")
+    for recipe in ([], ["export/recipes/penguins.py"]):
+        command = [sys.executable, "-m", "export", "--quiet", "--out", str(folder), *recipe]
+        subprocess.run(command, check=True, cwd=ROOT)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def iris(artifacts: Path) -> Predictor:
+    """The Iris model: four numbers, three classes that are integers."""
+    return Predictor.load(artifacts / "iris/1/model.onnx")
+
+
+@pytest.fixture(scope="session")
+def penguins(artifacts: Path) -> Predictor:
+    """The penguins model: strings, missing values, an integer, classes that are strings."""
+    return Predictor.load(artifacts / "penguins/1/model.onnx")
+
+
+@pytest.fixture(scope="session")
+def iris_record() -> dict[str, float]:
+    """A flower: a setosa."""
+    return {"feature1": 5.1, "feature2": 3.5, "feature3": 1.4, "feature4": 0.2}
+
+
+@pytest.fixture
+def alter(artifacts: Path, tmp_path: Path) -> Alter:
+    """Make `<tmp_path>/iris/<version>/model.onnx`: sealed, with some bytes replaced by others.
+
+    The replacements are of the length of what they replace, so the file stays well-formed.
+    """
+
+    def make(*replacements: tuple[bytes, bytes], version: int = 1) -> Path:
+        data = (artifacts / "iris/1/model.onnx").read_bytes()[: -len(seal(b""))]
+        for old, new in replacements:
+            assert old in data
+            assert len(old) == len(new)
+            data = data.replace(old, new)
+        path = tmp_path / "iris" / str(version) / "model.onnx"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(seal(data))
+        return path
+
+    return make
+
+
+@pytest.fixture
+def serve(artifacts: Path) -> Iterator[Serve]:
+    """Start an application, with settings of the test's own, and return a client of it."""
+    with ExitStack() as stack:
+
+        def start(**environ: str) -> TestClient:
+            settings = Settings.read({"ARTIFACTS": str(artifacts), **environ})
+            client = TestClient(create_app(settings), raise_server_exceptions=False)
+            return stack.enter_context(client)
+
+        yield start
+
+
+@pytest.fixture
+def client(serve: Serve) -> TestClient:
+    """A client of an application that serves Iris by default, and penguins by name."""
+    return serve(DEFAULT_MODEL="iris")
