@@ -1,9 +1,10 @@
 """`python -m export`: train, convert, prove, write. The ordered steps, and nothing else."""
 
 import argparse
+import importlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,13 +14,20 @@ from export.pipeline import Exported, export_trained
 from export.progress import Progress
 from export.recipe import load, resolve
 
+COMMANDS = ("doctor",)
+"""Commands of their own: modules of this package with a `main(arguments)`."""
 REFUSED = 1
 ARTIFACTS = Path(__file__).resolve().parent.parent / "artifacts"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the export; return the exit code: 0, or 1 where it refuses, with the reason."""
-    options = _parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words and words[0] in COMMANDS:
+        command: Callable[[Sequence[str]], int]
+        command = importlib.import_module(f"export.{words[0]}").main
+        return command(words[1:])
+    options = _parser().parse_args(words)
     progress = Progress(quiet=options.quiet or options.json)
     try:
         recipe = resolve(options.recipe)
@@ -48,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m export",
         description="Train a recipe, convert it to one ONNX graph, prove that the graph answers "
         "as scikit-learn does, and write the artifact.",
+        epilog="python -m export doctor RECIPE says beforehand what can be exported.",
     )
     parser.add_argument(
         "recipe", nargs="?", help="a Python file with train(), or a built-in recipe (default: iris)"

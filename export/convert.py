@@ -22,22 +22,30 @@ _TYPES = {"float64": DoubleTensorType, "int64": Int64TensorType, "string": Strin
 class Root(BaseEstimator):  # type: ignore[misc]
     """What skl2onnx is given: the estimator with its signature and the outputs wanted."""
 
-    def __init__(self, estimator: Any, signature: Signature, outputs: tuple[Tensor, ...]) -> None:
+    def __init__(
+        self, estimator: Any, signature: Signature, outputs: tuple[Tensor, ...], survey: Any
+    ) -> None:
         self.estimator = estimator
         self.signature = signature
         self.outputs = outputs
+        self.survey = survey
         self.exact = False
 
 
 def to_onnx(
-    estimator: Any, signature: Signature, outputs: tuple[Tensor, ...], name: str
+    estimator: Any,
+    signature: Signature,
+    outputs: tuple[Tensor, ...],
+    name: str,
+    survey: Any = None,
 ) -> tuple[onnx.ModelProto, bool]:
     """Convert a fitted estimator, and tell whether every step is exact to the bit.
 
     The graph takes `signature.inputs` and answers `outputs`. The same estimator gives the
-    same bytes. Raises ConversionError for a step that has no exact form.
+    same bytes. `survey` is called around the conversion of each step (`export.doctor`). Raises
+    ConversionError for a step that has no exact form.
     """
-    root = Root(estimator, signature, outputs)
+    root = Root(estimator, signature, outputs, survey)
     model = convert_sklearn(
         root,
         name=name,
@@ -60,7 +68,7 @@ def _parse(scope: Any, root: Root, inputs: Any, **_: Any) -> Any:
 
 def _convert(scope: Any, operator: Any, container: Any) -> None:
     root: Root = operator.raw_operator
-    graph = Graph(scope, container)
+    graph = Graph(scope, container, root.survey)
     frame = _frame(root.signature)
     answer = convert(graph, root.estimator, frame)
     tensors = outputs_of(graph, answer, getattr(root.estimator, "classes_", None))

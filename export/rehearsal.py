@@ -24,12 +24,11 @@ def rehearsing(rows: int = MOST_ROWS) -> Iterator[None]:
     running: list[object] = []
     replaced: list[tuple[type, str, Any]] = []
     for cls in _estimators(BaseEstimator):
-        for method in ("fit", "fit_transform", "fit_predict"):
-            if method in vars(cls):
-                original = vars(cls)[method]
-                if callable(original):
-                    replaced.append((cls, method, original))
-                    setattr(cls, method, _subsampled(original, rows, running))
+        for method, rehearsed in (("fit", _few), ("fit_transform", _fit_few_transform_all)):
+            original = vars(cls).get(method)
+            if callable(original):
+                replaced.append((cls, method, original))
+                setattr(cls, method, rehearsed(original, rows, running))
     try:
         yield
     finally:
@@ -38,14 +37,13 @@ def rehearsing(rows: int = MOST_ROWS) -> Iterator[None]:
 
 
 def _estimators(cls: type) -> Iterator[type]:
+    subclass: type
     for subclass in cls.__subclasses__():
         yield subclass
         yield from _estimators(subclass)
 
 
-def _subsampled(
-    fit: Callable[..., Any], rows: int, running: list[object]
-) -> Callable[..., Any]:
+def _few(fit: Callable[..., Any], rows: int, running: list[object]) -> Callable[..., Any]:
     @functools.wraps(fit)
     def few(self: object, X: Any, y: Any = None, *args: Any, **kwargs: Any) -> Any:
         if running:
@@ -66,12 +64,25 @@ def _subsampled(
     return few
 
 
+def _fit_few_transform_all(
+    fit_transform: Callable[..., Any], _: int, running: list[object]
+) -> Callable[..., Any]:
+    @functools.wraps(fit_transform)
+    def transformed(self: Any, X: Any, y: Any = None, **kwargs: Any) -> Any:
+        given = () if y is None else (y,)
+        if running:
+            return fit_transform(self, X, *given, **kwargs)
+        return self.fit(X, *given, **kwargs).transform(X)
+
+    return transformed
+
+
 def chosen_rows(X: Any, y: Any, rows: int) -> list[int]:
     """Return the positions of about `rows` rows, in order, spread evenly over the data."""
     count = _rows(X) or 0
     chosen = set(np.linspace(0, count - 1, min(rows, count)).astype(int).tolist())
     labels = None if y is None else np.asarray(y)
-    if labels is not None and labels.ndim == 1 and (labels.dtype.kind not in "f"):
+    if labels is not None and labels.ndim == 1 and labels.dtype.kind != "f":
         for label in list(dict.fromkeys(labels.tolist()))[:rows]:
             places = np.flatnonzero(labels == label)
             chosen.update(places[:FEWEST_PER_CLASS].tolist())

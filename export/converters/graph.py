@@ -25,7 +25,7 @@ Operand = TensorName | NDArray[Any] | float | int
 class Graph:
     """The graph under construction, and the way to the step that is being converted."""
 
-    def __init__(self, scope: Any, container: Any) -> None:
+    def __init__(self, scope: Any, container: Any, survey: Any = None) -> None:
         self._scope = scope
         self._container = container
         self._constants: dict[tuple[str, tuple[int, ...], bytes], TensorName] = {}
@@ -33,6 +33,13 @@ class Graph:
         self._steps: list[str] = []
         self.exact = True
         """Whether every step so far is computed as scikit-learn does, bit for bit."""
+        self.survey = survey
+        """Called around each conversion, if given: `(graph, estimator, frame, convert)`."""
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """The names of the steps, outermost first, down to the one being converted."""
+        return tuple(self._steps)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

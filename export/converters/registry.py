@@ -66,13 +66,7 @@ def convert(graph: Graph, estimator: Any, frame: Frame) -> Answer:
     Raises ConversionError, with the estimator's place in the pipeline, where there is no
     converter for it or its settings have no exact form.
     """
-    entry = entry_of(estimator)
-    if entry is None:
-        raise graph.refuse(
-            estimator, "there is no converter for it; docs/converters.md shows how to add one."
-        )
-    graph.exact = graph.exact and entry.exact
-    return entry.convert(graph, estimator, frame)
+    return _applied(graph, entry_of(estimator), estimator, frame)
 
 
 def transform(graph: Graph, transformer: Any, frame: Frame) -> Frame:
@@ -81,6 +75,18 @@ def transform(graph: Graph, transformer: Any, frame: Frame) -> Frame:
     if not isinstance(answer, Frame):
         raise graph.refuse(transformer, "it predicts, where a step that transforms is expected.")
     return answer
+
+
+def _applied(graph: Graph, entry: Entry | None, estimator: Any, frame: Frame) -> Answer:
+    def apply() -> Answer:
+        if entry is None:
+            raise graph.refuse(
+                estimator, "there is no converter for it; docs/converters.md shows how to add one."
+            )
+        graph.exact = graph.exact and entry.exact
+        return entry.convert(graph, estimator, frame)
+
+    return apply() if graph.survey is None else graph.survey(graph, estimator, frame, apply)
 
 
 def labels_of(graph: Graph, index: TensorName, classes: Any) -> TensorName:
