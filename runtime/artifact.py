@@ -71,10 +71,14 @@ def find_models(folder: Path) -> dict[str, dict[int, Path]]:
 
 
 def locate(path: Path) -> Path:
-    """Return the `model.onnx` at `path`: the file, or in a version's or a model's folder.
+    """Return the `model.onnx` at `path`: the file, or in the folder of a version or a model.
 
-    Of a model's versions it is the newest. Raises ArtifactError where there is none.
+    Of a model's versions it is the newest. A folder of one model stands for that model.
+    Raises ArtifactError where there is none.
     """
+    models = list(find_models(path).values())
+    if len(models) == 1:
+        path = next(iter(models[0].values()))
     if path.is_dir():
         versions = sorted(int(each.name) for each in _subfolders(path, _VERSION))
         folder = path / str(versions[-1]) if versions else path
