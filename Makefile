@@ -13,7 +13,7 @@ PIP := -m pip --disable-pip-version-check --no-input install --quiet --require-h
 UV := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help serve test lint slim export lock clean
+.PHONY: help serve test lint slim image export lock clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -43,6 +43,10 @@ slim: $(VENV)/build.stamp $(CACHE)/slim/stamp ## Run the runtime's tests without
 	$(PY) -m export --quiet --out $(CACHE)/artifacts export/recipes/penguins.py
 	SKIFF_TEST_ARTIFACTS=$(CACHE)/artifacts PYTHONPATH=$(CACHE)/slim/tools \
 		$(CACHE)/slim/bin/python -m pytest -p no:cacheprovider tests/slim/absent.py tests/runtime
+
+image: $(VENV)/test.stamp ## Build the container image, test it, and measure it beside the usual one
+	$(PY) -m image --twice
+	$(PY) -m pytest tests/image
 
 lock: $(VENV)/test.stamp ## Compile requirements-*.in to exact, hashed pins for every platform
 	$(UV) --upgrade --output-file requirements-runtime.txt requirements-runtime.in

@@ -54,7 +54,18 @@ def test_another_format_is_refused_with_what_to_do(number: int, advice: str) -> 
 
 def test_models_are_found_newest_version_first(tmp_path: Path) -> None:
     """Versions are ordered as numbers; whatever is no version of a model is ignored."""
-    for folder in ("b/2", "b/10", "b/1", "a/1", "empty", "b/x", "b/01", "b/0", ".hidden/1", "c d/1"):
+    for folder in (
+        "b/2",
+        "b/10",
+        "b/1",
+        "a/1",
+        "empty",
+        "b/x",
+        "b/01",
+        "b/0",
+        ".hidden/1",
+        "c d/1",
+    ):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "README.md").touch()
     (tmp_path / "b/3").touch()

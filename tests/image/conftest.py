@@ -1,0 +1,48 @@
+"""What the image's tests share. `make image` builds the image and runs them.
+
+They are no part of a plain `pytest`: they need a container engine and an image.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from image.engine import Engine, find
+from tests.image.containers import IMAGE, RESTRICTED, Service
+
+Start = Callable[..., Service]
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    """Find this machine's docker or podman."""
+    return find()
+
+
+@pytest.fixture(scope="module")
+def start(engine: Engine) -> Iterator[Start]:
+    """Start containers with options of the test's own, until its module ends."""
+    with ExitStack() as stack:
+
+        def run(*options: str) -> Service:
+            published = ("--publish", "127.0.0.1::8000")
+            container = stack.enter_context(engine.running(IMAGE, *published, *options))
+            address = engine.ask("port", container, "8000")
+            service = Service(engine, container, int(address.rpartition(":")[2]))
+            service.wait()
+            return service
+
+        yield run
+
+
+@pytest.fixture(scope="module")
+def service(start: Start) -> Service:
+    """A container under every restriction at once."""
+    return start(*RESTRICTED)
+
+
+@pytest.fixture(scope="session")
+def flower() -> dict[str, float]:
+    """The README's request."""
+    return {"feature1": 5.1, "feature2": 3.5, "feature3": 1.4, "feature4": 0.2}
