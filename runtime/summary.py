@@ -70,7 +70,8 @@ def _some(names: Iterable[str]) -> str:
 
 
 def _pairs(values: dict[str, float] | dict[str, int] | dict[str, str]) -> str:
-    return ", ".join(
-        f"{name or 'ai.onnx'} {value if isinstance(value, str) else msgspec.json.encode(value).decode()}"
-        for name, value in values.items()
-    )
+    return ", ".join(f"{name or 'ai.onnx'} {_text(value)}" for name, value in values.items())
+
+
+def _text(value: float | str) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
