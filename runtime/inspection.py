@@ -23,7 +23,6 @@ GREATEST_INTEGER = 2**53
 _LONGEST_VALUE = 60
 _MOST_NAMES = 20
 _WHITESPACE = b" \t\r\n"
-_MISSING = msgspec.json.encode(MISSING_STRING)
 
 _TYPES: dict[str, Any] = {
     "float64": float,
@@ -145,7 +144,7 @@ def _check_syntax(body: bytes) -> None:
         body.decode()
         msgspec.json.decode(body, type=msgspec.Raw)
     except UnicodeDecodeError as error:
-        problem = f"it is not UTF-8: {error.reason}"
+        problem = f"it is not UTF-8 ({error.reason})"
         raise MalformedError(problem, error.start, "JSON is sent as UTF-8.") from None
     except RecursionError:
         hint = "A record is a flat object."
@@ -154,8 +153,10 @@ def _check_syntax(body: bytes) -> None:
         match = _POSITION.match(str(error))
         problem, position = (match[1], int(match[2])) if match else ("it ends early", len(body))
         hint = None
+        if problem == "trailing characters":
+            position -= 1  # msgspec has read past the first of them
         if _NOT_FINITE.match(body, position) or _NOT_FINITE.match(body, position - 1):
-            problem = "NaN and Infinity are no JSON"
+            problem = "JSON has no NaN and no Infinity"
             hint = "Send null for a missing number."
         raise MalformedError(problem, position, hint) from None
 
@@ -169,17 +170,19 @@ def _value(
 ) -> object:
     """Return the value of one field, or None after adding its problem."""
     raw = raw.strip(_WHITESPACE)
+    expected = _expected(feature)
     try:
         value = decoder.decode(raw)
     except msgspec.ValidationError as error:
-        out_of_range = str(error) == "Number out of range"
+        if str(error) == "Number out of range":
+            expected = "a number that a double can hold"
+        hint = _hint(feature, raw)
     else:
         if value != MISSING_STRING:
             return value
-        out_of_range = False
+        hint = "U+FDD0 is reserved; send null for a missing string."
     if found.room():
-        expected = "a number that a double can hold" if out_of_range else _expected(feature)
-        found.add(_join(path, feature.name), expected, _describe(raw), _hint(feature, raw))
+        found.add(_join(path, feature.name), expected, _describe(raw), hint)
     return None
 
 
@@ -194,8 +197,6 @@ def _hint(feature: Feature, raw: bytes) -> str | None:
     """Say what to send instead, where that can be told from what came."""
     if raw == b"null":
         return "It was never missing in training."
-    if raw == _MISSING:
-        return "U+FDD0 is reserved; send null for a missing string."
     wants = "boolean" if feature.dtype == "bool" else "number"
     if feature.dtype == "string":
         if feature.closed and feature.categories and raw.startswith(b'"'):

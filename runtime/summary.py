@@ -1,8 +1,6 @@
 """A manifest, set out for people to read."""
 
-from collections.abc import Iterable, Iterator
-
-import msgspec
+from collections.abc import Iterable, Iterator, Mapping
 
 from runtime.manifest import Feature, Manifest, Target, Tensor
 
@@ -69,9 +67,10 @@ def _some(names: Iterable[str]) -> str:
     return ", ".join(listed[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _pairs(values: dict[str, float] | dict[str, int] | dict[str, str]) -> str:
-    return ", ".join(f"{name or 'ai.onnx'} {_text(value)}" for name, value in values.items())
+def _pairs(values: Mapping[str, float | str]) -> str:
+    # The domain of ONNX's own operators is written as an empty name.
+    return ", ".join(f"{name or 'ai.onnx'} {_fact(value)}" for name, value in values.items())
 
 
-def _text(value: float | str) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+def _fact(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:.4g}"
