@@ -1,0 +1,93 @@
+"""Tests of runtime.model: what is no sound artifact is refused, with what is wrong with it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from runtime.artifact import seal
+from runtime.errors import ArtifactError, FormatError
+from runtime.model import session_options
+from runtime.predictor import Predictor
+
+
+def test_a_model_answers_tensors_with_tensors(penguins: Predictor) -> None:
+    """Its outputs come by name, with the types that the manifest says."""
+    model = penguins.model
+    rows = len(model.vectors.rows)
+    outputs = model.run(penguins.codec.tensors(model.vectors.rows))
+    assert {name: (array.dtype, array.shape) for name, array in outputs.items()} == {
+        "label": (np.dtype(object), (rows,)),
+        "probabilities": (np.dtype(np.float64), (rows, 3)),
+    }
+    assert len(model.digest) == 64
+
+
+def test_one_thread_computes_by_default() -> None:
+    """The sums of several threads may differ in the last bits."""
+    options = session_options(1)
+    assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
+    assert session_options(3).intra_op_num_threads == 3
+
+
+def refusal(path: Path, kind: type[ArtifactError] = ArtifactError) -> str:
+    """Return why a model is refused."""
+    with pytest.raises(kind) as caught:
+        Predictor.load(path)
+    return caught.value.problem
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """The reason is the operating system's."""
+    assert refusal(tmp_path / "x") == "cannot be read: No such file or directory."
+    assert refusal(tmp_path) == "cannot be read: Is a directory."
+
+
+def test_a_sealed_file_that_is_no_graph_is_refused(tmp_path: Path) -> None:
+    """ONNX Runtime says what is wrong with it."""
+    (tmp_path / "model.onnx").write_bytes(seal(b"no graph"))
+    assert refusal(tmp_path / "model.onnx").startswith("ONNX Runtime cannot load it: ")
+
+
+@pytest.mark.parametrize("key", ["skiff.manifest", "skiff.vectors"])
+def test_a_graph_without_its_metadata_is_refused(alter: Callable[..., Path], key: str) -> None:
+    """Any ONNX file could be sealed; an artifact has a manifest and golden rows."""
+    other = key.replace("skiff", "skoff")
+    assert refusal(alter((key.encode(), other.encode()))) == f"its metadata has no {key!r}."
+
+
+def test_a_manifest_of_a_newer_format_is_refused(alter: Callable[..., Path]) -> None:
+    """Before anything else of it is read."""
+    assert refusal(alter((b'"format": 1', b'"format": 2')), FormatError) == (
+        "the artifact has format 2; this runtime reads format 1. Serve it with a newer runtime."
+    )
+
+
+def test_a_manifest_that_cannot_be_read_is_refused(alter: Callable[..., Path]) -> None:
+    """The message says where in it."""
+    path = alter((b'"task": "classification"', b'"task": "clossification"'))
+    assert refusal(path) == (
+        "its manifest cannot be read: Invalid enum value 'clossification' - at `$.task`"
+    )
+
+
+def test_a_graph_with_other_tensors_than_its_manifest_is_refused(
+    alter: Callable[..., Path],
+) -> None:
+    """Both sides are named."""
+    path = alter(
+        (b'"name": "label",\n      "dtype": "int64"', b'"name": "class",\n      "dtype": "int64"')
+    )
+    assert refusal(path) == (
+        "its outputs are {'label': 'tensor(int64)', 'probabilities': 'tensor(double)'}; "
+        "its manifest says {'class': 'tensor(int64)', 'probabilities': 'tensor(double)'}."
+    )
+
+
+def test_a_signature_that_does_not_fill_the_graph_is_refused(alter: Callable[..., Path]) -> None:
+    """A row that is too narrow cannot be run."""
+    path = alter(
+        (b'"input": "numeric",\n      "column": 3', b'"input": "nowhere",\n      "column": 3')
+    )
+    assert "its manifest cannot be read" in refusal(path)

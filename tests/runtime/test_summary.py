@@ -1,0 +1,49 @@
+"""Tests of runtime.summary."""
+
+import msgspec
+
+from runtime.manifest import Target
+from runtime.predictor import Predictor
+from runtime.summary import summarize
+
+
+def test_a_manifest_is_set_out_for_people(penguins: Predictor) -> None:
+    """Facts first, then a table of the features."""
+    facts, table = summarize(penguins.manifest, "abc").split("\n\n")
+    lines = dict(line.split(maxsplit=1) for line in facts.splitlines())
+    assert lines["model"] == "penguins, version 1: Palmer penguins"
+    assert lines["inputs"] == "numeric float64 [N, 5]; string string [N, 2]"
+    assert lines["outputs"] == "label string [N]; probabilities float64 [N, 3]"
+    assert lines["targets"] == "species: Adelie, Chinstrap, Gentoo"
+    assert "0 label mismatches" in lines["parity"]
+    assert "(demanded: bit for bit)" in lines["parity"]
+    assert lines["opset"] == "ai.onnx 21, ai.onnx.ml 5"
+    assert lines["sha256"] == "abc"
+    assert [line.split()[:4] for line in table.splitlines()[:3]] == [
+        ["feature", "type", "missing", "in"],
+        ["island", "string", "refused", "Biscoe,"],
+        ["sex", "string", "allowed", "female,"],
+    ]
+
+
+def test_what_a_manifest_leaves_out_is_left_out(iris: Predictor) -> None:
+    """A feature without range, a target without classes, no description."""
+    feature = msgspec.structs.replace(
+        iris.manifest.features[0], minimum=None, maximum=None, title="feature1"
+    )
+    manifest = msgspec.structs.replace(
+        iris.manifest, features=(feature,), targets=(Target(name="price"),), description=""
+    )
+    text = summarize(manifest, "abc")
+    assert "\nabout" not in text
+    assert "targets   price\n" in text
+    assert "(demanded: within 1e-12)" in text
+    assert text.endswith("feature1  float64  refused")
+
+
+def test_many_categories_are_listed_in_part(penguins: Predictor) -> None:
+    """The first of them, and how many more."""
+    names = tuple(f"c{number}" for number in range(20))
+    feature = msgspec.structs.replace(penguins.manifest.features[0], categories=names)
+    manifest = msgspec.structs.replace(penguins.manifest, features=(feature,))
+    assert "c0, c1, c2, c3, c4, c5, c6, c7 and 12 more" in summarize(manifest, "abc")
