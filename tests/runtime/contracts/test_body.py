@@ -106,7 +106,8 @@ def test_json_in_utf8_is_taken(value: str) -> None:
         (
             "application/x-www-form-urlencoded",
             (
-                "Expected the content type application/json, got application/x-www-form-urlencoded. "
+                "Expected the content type application/json, "
+                "got application/x-www-form-urlencoded. "
                 "It is what `curl -d` sends unless told otherwise: "
                 "add -H 'Content-Type: application/json'."
             ),
