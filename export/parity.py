@@ -13,12 +13,12 @@ from export.rows import Group, stack, take
 from export.signature import Signature
 from export.table import Columns
 from runtime.comparison import Difference, compare
-from runtime.manifest import Agreement, Manifest, Parity
+from runtime.manifest import Agreement, Manifest, Parity, Scalar
 
 BIT_FOR_BIT = 0.0
 RELATIVE = 1e-12
-BATCH_SIZES = (1, 2, 7)
-BATCHED_ROWS = 70
+BATCHES = {"held-out": (70, (1, 2, 7)), "random": (3_000, (1_000,))}
+"""Which groups are compared in small batches too: how many of their rows, and the sizes."""
 SHOWN = 5
 
 Run = Callable[[dict[str, Any]], Answers]
@@ -41,7 +41,7 @@ class Comparer:
         return self.manifest.parity.tolerance
 
     def measure(self, groups: Iterable[Group]) -> Parity:
-        """Compare every group, and the held-out rows in small batches too.
+        """Compare every group, and some rows in small batches too: a row alone, or with others.
 
         Raises ParityError, with the worst rows, if a label differs or a number by more than
         the tolerance.
@@ -52,13 +52,12 @@ class Comparer:
             if not len(columns[0]):
                 continue
             agreements.append(self._compare(group.name, columns, expected, len(columns[0])))
-            if group.name == "held-out":
-                some = take(columns, slice(0, BATCHED_ROWS))
-                expected = {name: array[:BATCHED_ROWS] for name, array in expected.items()}
-                agreements += [
-                    self._compare(f"in batches of {size}", some, expected, size)
-                    for size in BATCH_SIZES
-                ]
+            count, sizes = BATCHES.get(group.name, (0, ()))
+            some = take(columns, slice(0, count))
+            expected = {name: array[:count] for name, array in expected.items()}
+            agreements += [
+                self._compare(f"in batches of {size}", some, expected, size) for size in sizes
+            ]
         return Parity(
             tolerance=self.tolerance,
             rows=sum(each.rows for each in agreements),
@@ -86,7 +85,11 @@ class Comparer:
             max_absolute=difference.max_absolute,
             max_relative=difference.max_relative,
             max_ulp=difference.max_ulp,
+            worst=self._record(columns, difference.worst[0]) if difference.worst else None,
         )
+
+    def _record(self, columns: Columns, row: int) -> dict[str, Scalar]:
+        return self.signature.records(take(columns, [row]))[0]
 
     def _error(
         self,
@@ -104,7 +107,7 @@ class Comparer:
         )
         shown = []
         for row in difference.worst[:SHOWN]:
-            record = self.signature.records(take(columns, [row]))[0]
+            record = self._record(columns, row)
             shown.append(f"{record}: expected {_row(expected, row)}, got {_row(actual, row)}")
         return ParityError(summary, shown)
 

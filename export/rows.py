@@ -19,10 +19,14 @@ from export.thresholds import threshold_rows
 from runtime.manifest import Feature
 
 RANDOM_ROWS = 10_000
+MIDPOINTS = 500
 SPAN = 3.0
 """Random numbers cover this many times the range seen in training."""
 MISSING_SHARE = 0.05
 UNSEEN_SHARE = 0.05
+TINY = (0.0, -0.0, 5e-324, -5e-324, 1e-310, 1e-300, -1e-30)
+HUGE = (1e30, -1e30, 3.4028234663852886e38, 3.4028235677973366e38, 1e300, -1e300)
+"""The two in the middle are the greatest single precision number and the first to overflow."""
 UNSEEN = ("never seen in training", "", " ", "nan", "None", "ÿ\u4e2d\U0001f427")
 
 
@@ -40,7 +44,8 @@ def groups(
     """Yield the groups of rows to compare, the held-out rows first; the same ones every time.
 
     `exact` asks for decision boundaries to the last bit; otherwise the two sides of each
-    boundary are kept far enough apart (1e-9 of the way) that rounding cannot change sides.
+    boundary are kept far enough apart (1e-9 of the way) that rounding cannot change sides, and
+    no huge numbers are asked, at which scikit-learn's own sums are rounding and nothing else.
     """
     rng = np.random.default_rng(0)
     yield Group("held-out", held_out)
@@ -49,6 +54,8 @@ def groups(
     yield Group("thresholds", threshold_rows(reference, signature, held_out, rng))
     yield Group("missing", _with_missing(signature.features, held_out))
     yield Group("unseen", _with_unseen(signature.features, held_out))
+    yield Group("midpoints", _midpoints(signature.features, held_out, rng))
+    yield Group("extremes", _with_extremes(signature.features, held_out, exact))
 
 
 def take(columns: Columns, rows: Any) -> Columns:
@@ -128,4 +135,29 @@ def _with_unseen(features: Sequence[Feature], held_out: Columns) -> Columns:
                 changed = [column.copy() for column in some]
                 changed[index][:] = value
                 parts.append(changed)
+    return stack(parts, len(held_out))
+
+
+def _midpoints(features: Sequence[Feature], held_out: Columns, rng: np.random.Generator) -> Columns:
+    """Return rows half-way between two others: as near to one as to the other, so often a tie."""
+    count = len(held_out[0])
+    one, other = rng.integers(0, count, (2, MIDPOINTS if count > 1 else 0))
+    return [
+        column[one] + (column[other] - column[one]) / 2
+        if feature.dtype == "float64"
+        else column[one]
+        for column, feature in zip(held_out, features, strict=True)
+    ]
+
+
+def _with_extremes(features: Sequence[Feature], held_out: Columns, exact: bool) -> Columns:
+    """Put zeros, subnormal and, where `exact`, huge numbers into each float feature in turn."""
+    values = np.array(TINY + HUGE if exact else TINY)
+    rows = np.arange(len(values)) % max(len(held_out[0]), 1)
+    parts = []
+    for index, feature in enumerate(features):
+        if feature.dtype == "float64" and len(held_out[0]):
+            changed = take(held_out, rows)
+            changed[index] = values
+            parts.append(changed)
     return stack(parts, len(held_out))

@@ -2,7 +2,8 @@
 
 The thresholds are those of the last step; the numbers are the user's, before the scalers and
 encoders of the steps before it. So each is found by bisection through those steps, in double,
-and the rows are the last number on the left, the first on the right, and their neighbours.
+and the rows are the last number on the left, the first on the right, and the neighbours of
+these two in double and in single precision.
 """
 
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from export.reference import Reference
 from export.signature import Signature
 from export.table import Columns
 
-MOST_PER_FEATURE = 200
+MOST_PER_COLUMN = 1_000
 MOST_STEPS = 80
 
 
@@ -84,7 +85,7 @@ class _Search:
                 break
             same = self._goes_left(base, middle, column, thresholds) == side
             low, high = np.where(same, middle, low), np.where(same, high, middle)
-        values = [np.nextafter(low, -np.inf), low, high, np.nextafter(high, np.inf)]
+        values = [*_neighbours(low, -np.inf), low, high, *_neighbours(high, np.inf)]
         return self._with(np.tile(base, len(values)), np.concatenate(values))
 
     def _goes_left(
@@ -112,9 +113,15 @@ class _Search:
         return np.asarray(seen, dtype=np.float64)
 
     def _some(self, thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
-        if len(thresholds) <= MOST_PER_FEATURE:
+        if len(thresholds) <= MOST_PER_COLUMN:
             return thresholds
-        return self._rng.choice(thresholds, MOST_PER_FEATURE, replace=False)
+        return self._rng.choice(thresholds, MOST_PER_COLUMN, replace=False)
+
+
+def _neighbours(values: NDArray[np.float64], toward: float) -> list[NDArray[np.float64]]:
+    """Return the next numbers in one direction, in double and in single precision."""
+    single = np.nextafter(values.astype(np.float32), np.float32(toward))
+    return [np.nextafter(values, toward), single.astype(np.float64)]
 
 
 def _split(estimator: Any) -> tuple[Any, Any]:

@@ -96,6 +96,8 @@ class Agreement(Part, frozen=True, kw_only=True):
     max_absolute: float
     max_relative: float
     max_ulp: int
+    worst: dict[str, Scalar] | None = None
+    """The record whose answers differ most, or null where no bit differs."""
 
 
 class Parity(Part, frozen=True, kw_only=True):
