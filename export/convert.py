@@ -1,5 +1,6 @@
 """A fitted estimator to one ONNX graph, by way of skl2onnx and Skiff's own converters."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import onnx
@@ -105,8 +106,31 @@ def _normalized(model: onnx.ModelProto) -> onnx.ModelProto:
     model.producer_name, model.producer_version, model.domain = "skiff", "", ""
     model.model_version, model.doc_string = 0, ""
     del model.metadata_props[:]
+    _drop_unused(model.graph)
     onnx.checker.check_model(model)
     return model
+
+
+def _drop_unused(graph: onnx.GraphProto) -> None:
+    """Remove the nodes and constants that no output needs: answers that nobody asked for."""
+    needed = {output.name for output in graph.output}
+    kept = []
+    for node in reversed(graph.node):
+        if needed.intersection(node.output):
+            kept.append(node)
+            needed.update(_inputs(node))
+    constants = [each for each in graph.initializer if each.name in needed]
+    del graph.node[:], graph.initializer[:]
+    graph.node.extend(reversed(kept))
+    graph.initializer.extend(constants)
+
+
+def _inputs(node: onnx.NodeProto) -> Iterator[str]:
+    """Yield what a node takes, with what the bodies of its loops take from around them."""
+    yield from node.input
+    for attribute in node.attribute:
+        for inner in attribute.g.node:
+            yield from _inputs(inner)
 
 
 def _keep_types(operator: Any) -> None:

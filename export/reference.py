@@ -59,10 +59,8 @@ class Reference:
         classes = [None] * count
         if task == "classification":
             if isinstance(estimator.classes_, list):
-                task, classes = (
-                    "multioutput_classification",
-                    [_labels(c) for c in estimator.classes_],
-                )
+                classes = [_labels(each) for each in estimator.classes_]
+                task, scored_by = _several(estimator, scored_by, sample)
             elif predicted.ndim == 2:
                 task, classes = "multilabel_classification", [[0, 1]] * count
             else:
@@ -77,6 +75,8 @@ class Reference:
         predicted = np.asarray(self.estimator.predict(table))
         if self.task == "regression":
             return {"prediction": predicted.astype(np.float64)}
+        if self.task in ("multilabel_classification", "multioutput_classification"):
+            predicted = predicted.astype(_label_dtype(self.targets), copy=False)
         answers = {"label": as_labels(predicted)}
         if self.scored_by == "predict_proba":
             answers["probabilities"] = _probabilities(
@@ -129,6 +129,31 @@ def _task(estimator: Any) -> tuple[Task, str | None]:
     if hasattr(estimator, "transform"):
         return "transformation", "transform"
     raise ConversionError((), estimator, "it can neither predict nor transform new rows.")
+
+
+def _several(estimator: Any, scored_by: str | None, sample: Any) -> tuple[Task, str | None]:
+    """Return the task of a classifier of several targets, and how its answers are scored.
+
+    Most answer a list with the probabilities of each target. A chain answers one array with
+    a column for each target: if all are 0 or 1, these are several labels of one row.
+    """
+    if scored_by is None or not _is_chain(estimator, scored_by, sample):
+        return "multioutput_classification", scored_by
+    if all(np.array_equal(classes, [0, 1]) for classes in estimator.classes_):
+        return "multilabel_classification", scored_by
+    return "multioutput_classification", None
+
+
+def _is_chain(estimator: Any, method: str, sample: Any) -> bool:
+    try:
+        return not isinstance(getattr(estimator, method)(sample), list)
+    except ValueError:  # what a chain of more than two classes raises: it only predicts
+        return True
+
+
+def _label_dtype(targets: Sequence[Target]) -> np.dtype[Any]:
+    """Return the type that the labels of all targets have in common: chains answer floats."""
+    return np.result_type(*[np.array([c.label for c in t.classes or ()]) for t in targets])
 
 
 def _first(estimator: Any, *methods: str) -> str | None:

@@ -5,12 +5,33 @@ exactly where scikit-learn rounds.
 """
 
 from export.converters import (
+    calibration,
     compose,
+    cutoffs,
+    delegates,
+    dummies,
     encoders,
     imputers,
+    isotonic,
     linear,
+    multiclass,
+    multioutput,
     scalers,
     trees,
 )
 
-__all__ = ["compose", "encoders", "imputers", "linear", "scalers", "trees"]
+__all__ = [
+    "calibration",
+    "compose",
+    "cutoffs",
+    "delegates",
+    "dummies",
+    "encoders",
+    "imputers",
+    "isotonic",
+    "linear",
+    "multiclass",
+    "multioutput",
+    "scalers",
+    "trees",
+]

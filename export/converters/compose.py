@@ -7,7 +7,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from export.converters.graph import Graph
-from export.converters.registry import convert, converts, transform
+from export.converters.registry import convert, converts, transform, transforms
 from export.converters.values import Answer, Frame
 
 
@@ -15,13 +15,17 @@ from export.converters.values import Answer, Frame
 def pipeline(graph: Graph, estimator: Pipeline, frame: Frame) -> Answer:
     """Convert the steps in their order; `passthrough` steps leave the frame as it is."""
     *before, (last_name, last) = estimator.steps
-    for name, step in before:
-        with graph.step(name):
-            frame = _transformed(graph, step, frame)
+    frame = _through(graph, before, frame)
     if last is None or last == "passthrough":
         return frame
     with graph.step(last_name):
         return convert(graph, last, frame)
+
+
+@transforms(Pipeline, exact=True)
+def pipeline_transform(graph: Graph, estimator: Pipeline, frame: Frame) -> Frame:
+    """Convert the steps in their order; the last one is asked to transform, like the others."""
+    return _through(graph, estimator.steps, frame)
 
 
 @converts(ColumnTransformer, exact=True)
@@ -49,6 +53,13 @@ def feature_union(graph: Graph, estimator: FeatureUnion, frame: Frame) -> Frame:
             part = _transformed(graph, step, frame)
             parts.append(_weighted(graph, part, weights.get(name), step))
     return Frame.concat(parts)
+
+
+def _through(graph: Graph, steps: Iterable[tuple[str, Any]], frame: Frame) -> Frame:
+    for name, step in steps:
+        with graph.step(name):
+            frame = _transformed(graph, step, frame)
+    return frame
 
 
 def _used(steps: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, Any]]:

@@ -140,6 +140,10 @@ class Graph:
         """Reshape; one dimension may be -1."""
         return self.op("Reshape", tensor, np.array(shape, dtype=np.int64))
 
+    def column(self, tensor: TensorName, index: int) -> TensorName:
+        """Return one column of `[N, k]`, as `[N, 1]`; negative indices count from the end."""
+        return self.op("Gather", tensor, np.array([index]), axis=1)
+
     def _joined(self, frame: Frame) -> TensorName:
         return self.concat([self._materialized(block) for block in frame.blocks])
 

@@ -20,6 +20,7 @@ from export.converters.values import (
     Clustered,
     Frame,
     MultiClassified,
+    MultiLabelled,
     Regressed,
     TensorName,
 )
@@ -37,6 +38,7 @@ class Entry:
 
 
 _ENTRIES: dict[type, Entry] = {}
+_TRANSFORMS: dict[type, Entry] = {}
 
 
 def converts(*classes: type, exact: bool) -> Callable[[_Converter], _Converter]:
@@ -50,6 +52,19 @@ def converts(*classes: type, exact: bool) -> Callable[[_Converter], _Converter]:
         for cls in classes:
             _ENTRIES[cls] = Entry(function, exact)
             update_registered_converter(cls, f"Skiff{cls.__name__}", _set_types, _convert_operator)
+        return function
+
+    return register
+
+
+def transforms(*classes: type, exact: bool) -> Callable[[_Converter], _Converter]:
+    """Register the decorated function as what `transform` does, for estimators that predict too.
+
+    A predictor is asked to transform where it is a step before the last of a pipeline.
+    """
+
+    def register(function: _Converter) -> _Converter:
+        _TRANSFORMS.update(dict.fromkeys(classes, Entry(function, exact)))
         return function
 
     return register
@@ -71,10 +86,27 @@ def convert(graph: Graph, estimator: Any, frame: Frame) -> Answer:
 
 def transform(graph: Graph, transformer: Any, frame: Frame) -> Frame:
     """Convert an estimator that must be a transformer, and return its columns."""
-    answer = convert(graph, transformer, frame)
+    entry = _TRANSFORMS.get(type(transformer)) or entry_of(transformer)
+    answer = _applied(graph, entry, transformer, frame)
     if not isinstance(answer, Frame):
         raise graph.refuse(transformer, "it predicts, where a step that transforms is expected.")
     return answer
+
+
+def classify(graph: Graph, classifier: Any, frame: Frame) -> Classified:
+    """Convert an estimator that must be a classifier of one target, and return its answer."""
+    answer = convert(graph, classifier, frame)
+    if not isinstance(answer, Classified):
+        raise graph.refuse(classifier, "a classifier of one target is expected here.")
+    return answer
+
+
+def regress(graph: Graph, regressor: Any, frame: Frame) -> TensorName:
+    """Convert an estimator that must be a regressor, and return its values."""
+    answer = convert(graph, regressor, frame)
+    if not isinstance(answer, Regressed):
+        raise graph.refuse(regressor, "a regressor is expected here.")
+    return answer.values
 
 
 def _applied(graph: Graph, entry: Entry | None, estimator: Any, frame: Frame) -> Answer:
@@ -112,6 +144,12 @@ def outputs_of(graph: Graph, answer: Answer, classes: Any = None) -> dict[str, T
         named = {"label": label, "probabilities": answer.probabilities, "scores": answer.scores}
     elif isinstance(answer, MultiClassified):
         named = _joined(graph, answer, classes)
+    elif isinstance(answer, MultiLabelled):
+        named = {
+            "label": answer.label,
+            "probabilities": answer.probabilities,
+            "scores": answer.scores,
+        }
     elif isinstance(answer, Clustered):
         named = {
             "label": answer.label,
@@ -159,5 +197,6 @@ def _convert_operator(scope: Any, operator: Any, container: Any) -> None:
     )
     answer = convert(graph, estimator, frame)
     outputs = outputs_of(graph, answer, getattr(estimator, "classes_", None))
-    for tensor, variable in zip(outputs.values(), operator.outputs, strict=True):
+    # An answer may hold scores beside its probabilities; skl2onnx asks for two tensors at most.
+    for tensor, variable in zip(outputs.values(), operator.outputs, strict=False):
         container.add_node("Identity", [tensor], [variable.onnx_name], op_version=1)

@@ -98,6 +98,19 @@ class MultiClassified:
 
 
 @dataclass(frozen=True)
+class MultiLabelled:
+    """The answer of a classifier that may give a row several labels at once.
+
+    `label` tells of each whether it applies, int64 [N, labels] of 0 and 1; probabilities that
+    it does, or scores, are float64 [N, labels].
+    """
+
+    label: TensorName
+    probabilities: TensorName | None = None
+    scores: TensorName | None = None
+
+
+@dataclass(frozen=True)
 class Regressed:
     """A regressor's answer: float64 [N], or [N, targets] where there are several targets."""
 
@@ -124,4 +137,4 @@ class Flagged:
     scores: TensorName
 
 
-Answer = Frame | Classified | MultiClassified | Regressed | Clustered | Flagged
+Answer = Frame | Classified | MultiClassified | MultiLabelled | Regressed | Clustered | Flagged
