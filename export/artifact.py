@@ -18,6 +18,7 @@ from runtime.artifact import (
 )
 from runtime.manifest import Manifest, Vectors, encode
 
+REPORT_FILE = "report.html"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -30,14 +31,19 @@ def sealed(model: onnx.ModelProto, manifest: Manifest, vectors: Vectors) -> byte
     return seal(whole.SerializeToString(deterministic=True))
 
 
-def write(folder: Path, model: bytes, manifest: Manifest, vectors: Vectors) -> Path:
-    """Write the three files as `folder/<name>/<version>/` and return that path.
+def write(folder: Path, model: bytes, manifest: Manifest, vectors: Vectors, page: str) -> Path:
+    """Write the four files as `folder/<name>/<version>/` and return that path.
 
     They are written aside and renamed, so a run that is killed leaves no half version.
     Raises ExportError where the version exists already.
     """
     target = folder / manifest.name / str(manifest.version)
-    files = {MODEL_FILE: model, MANIFEST_FILE: encode(manifest), VECTORS_FILE: encode(vectors)}
+    files = {
+        MODEL_FILE: model,
+        MANIFEST_FILE: encode(manifest),
+        VECTORS_FILE: encode(vectors),
+        REPORT_FILE: page.encode(),
+    }
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=".partial-", dir=target.parent))
     try:

@@ -34,6 +34,8 @@ class Comparer:
     """The graph: input tensors by name to outputs by name."""
     manifest: Manifest
     """Gives the tolerance and the magnitudes of the outputs."""
+    watch: Callable[[str, Answers, Answers], None] | None = None
+    """Called with each group's name, scikit-learn's answers and the graph's."""
 
     @property
     def tolerance(self) -> float:
@@ -74,6 +76,8 @@ class Comparer:
             for start in range(0, rows, batch)
         ]
         actual = {key: np.concatenate([part[key] for part in parts]) for key in expected}
+        if self.watch is not None:
+            self.watch(name, expected, actual)
         magnitudes = {output.name: output.magnitude for output in self.manifest.outputs}
         difference = compare(expected, actual, magnitudes)
         if not difference.within(self.tolerance):

@@ -17,6 +17,7 @@ from export.parity import BIT_FOR_BIT, RELATIVE, Comparer
 from export.provenance import provenance_of
 from export.recipe import Trained
 from export.reference import Reference, tensors_of
+from export.report import Observed, render
 from export.rows import groups
 from export.signature import infer
 from export.table import as_table
@@ -91,10 +92,18 @@ def export_trained(
         rows = list(groups(reference, signature, held_out, exact))
         vectors = golden_vectors(reference, signature, rows)
         unproven = Model.from_bytes(artifact.sealed(graph, manifest, vectors), folder)
-        comparer = Comparer(reference, signature, unproven.run, manifest)
+        observed: list[Observed] = []
+        comparer = Comparer(
+            reference,
+            signature,
+            unproven.run,
+            manifest,
+            watch=lambda *answers: observed.append(Observed(*answers)),
+        )
         manifest = msgspec.structs.replace(manifest, parity=comparer.measure(rows))
     with step("writing the artifact"):
         data = artifact.sealed(graph, manifest, vectors)
         self_check(Model.from_bytes(data, folder), Codec(manifest))
-        path = artifact.write(folder, data, manifest, vectors)
+        page = render(manifest, observed, trained.y_test)
+        path = artifact.write(folder, data, manifest, vectors, page)
     return Exported(path, manifest, len(graph.graph.node), len(data), len(held_out[0]))

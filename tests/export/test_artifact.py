@@ -15,12 +15,13 @@ from runtime.manifest import Manifest, Vectors, decode
 from tests.export.conftest import Built
 
 
-def test_three_files_are_written_and_one_is_enough(built: Built) -> None:
+def test_four_files_are_written_and_one_is_enough(built: Built) -> None:
     """`model.onnx` holds the manifest and the golden rows that lie beside it."""
     path = built.exported.path
     assert sorted(file.name for file in path.iterdir()) == [
         "model.json",
         "model.onnx",
+        "report.html",
         "vectors.json",
     ]
     metadata = {p.key: p.value for p in onnx.load(path / "model.onnx").metadata_props}
@@ -98,7 +99,7 @@ def test_a_write_that_fails_leaves_nothing(
     manifest = msgspec.structs.replace(iris.exported.manifest, version=1)
     vectors = Vectors(format=1, rows=(), outputs={})
     with pytest.raises(ExportError, match="No space left on device"):
-        write(tmp_path, b"model", manifest, vectors)
+        write(tmp_path, b"model", manifest, vectors, "page")
     assert list((tmp_path / "iris").iterdir()) == []
 
 
