@@ -4,6 +4,15 @@ Knows scikit-learn, skl2onnx and onnx, and imports `runtime`, which never import
 """
 
 from export.errors import ConversionError, ExportError, ParityError, RecipeError
+from export.pipeline import Exported, export
 from export.recipe import Trained
 
-__all__ = ["ConversionError", "ExportError", "ParityError", "RecipeError", "Trained"]
+__all__ = [
+    "ConversionError",
+    "ExportError",
+    "Exported",
+    "ParityError",
+    "RecipeError",
+    "Trained",
+    "export",
+]

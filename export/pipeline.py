@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ Step = Callable[[str], AbstractContextManager[Any]]
 
 @dataclass(frozen=True)
 class Exported:
-    """An artifact on disk."""
+    """An artifact on disk; in a notebook it shows its parity report."""
 
     path: Path
     manifest: Manifest
@@ -39,6 +40,35 @@ class Exported:
     size: int
     """Bytes of `model.onnx`."""
     held_out_rows: int
+
+    def _repr_html_(self) -> str:
+        """Return the report for a notebook's output, in a frame of its own."""
+        page = (self.path / artifact.REPORT_FILE).read_text(encoding="utf-8")
+        return f'<iframe srcdoc="{escape(page)}" width="100%" height="720"></iframe>'
+
+
+def export(
+    estimator: Any,
+    X: Any,
+    y: Any = None,
+    *,
+    name: str,
+    X_test: Any = None,
+    y_test: Any = None,
+    out: Path | str = "artifacts",
+    version: int | None = None,
+) -> Exported:
+    """Export a fitted estimator from Python, to `out/<name>/<version>/`.
+
+    `X` and `y` are the training data, and `X_test` and `y_test` what was held out, in the
+    forms that `Trained` takes. Without held-out rows the training rows are compared, and no
+    metrics are measured, since those of training rows would mislead. Raises as
+    `export_trained`, which takes titles and names too.
+    """
+    if X_test is None:
+        X_test, y_test = X, None
+    trained = Trained(estimator=estimator, X_train=X, y_train=y, X_test=X_test, y_test=y_test)
+    return export_trained(trained, Path(out), name, version=version)
 
 
 def export_trained(

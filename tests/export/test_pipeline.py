@@ -1,0 +1,40 @@
+"""Exporting from Python, as a notebook does."""
+
+from pathlib import Path
+
+import pytest
+from sklearn.datasets import load_wine
+from sklearn.tree import DecisionTreeClassifier
+
+from export import ExportError, export
+
+
+def test_a_fitted_estimator_is_exported_in_one_call(tmp_path: Path) -> None:
+    """Without held-out rows the training rows are compared, and no metrics are claimed."""
+    X, y = load_wine(return_X_y=True)
+    exported = export(
+        DecisionTreeClassifier(random_state=0).fit(X, y), X, y, name="w", out=tmp_path
+    )
+    assert exported.path == tmp_path / "w" / "1"
+    assert exported.manifest.metrics == {}
+    assert exported.manifest.parity.groups[0].rows == len(X)
+
+
+def test_held_out_rows_are_measured_and_a_notebook_shows_the_report(tmp_path: Path) -> None:
+    """The report is shown in a frame, escaped as a whole."""
+    X, y = load_wine(return_X_y=True)
+    tree = DecisionTreeClassifier(random_state=0).fit(X[::2], y[::2])
+    exported = export(
+        tree, X[::2], y[::2], name="w", X_test=X[1::2], y_test=y[1::2], out=tmp_path, version=4
+    )
+    assert exported.path == tmp_path / "w" / "4"
+    assert 0.8 < exported.manifest.metrics["accuracy"] <= 1
+    shown = exported._repr_html_()
+    assert shown.startswith('<iframe srcdoc="&lt;!doctype html&gt;')
+    assert shown.count("<") == 2
+
+
+def test_a_name_that_cannot_be_used_is_refused_before_any_work(tmp_path: Path) -> None:
+    """A name with a slash could leave its folder."""
+    with pytest.raises(ExportError, match="cannot be used"):
+        export(None, [[1.0]], name="../up", out=tmp_path)
