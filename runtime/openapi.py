@@ -53,13 +53,14 @@ def describe(repository: Repository, unknown_fields: str) -> dict[str, Any]:
             place = f"/models/{entry.name}/versions/{version}"
             paths[f"{place}/predict"] = {"post": _predict(manifest, key)}
             paths[place] = {"get": _manifest(manifest)}
+    paths |= _service_paths()
     for path, operations in paths.items():
         for method, operation in operations.items():
             operation["operationId"] = f"{method}{path.replace('/', '_')}"
     return {
         "openapi": "3.1.0",
         "info": _info(repository),
-        "paths": paths | _SERVICE_PATHS,
+        "paths": paths,
         "components": {"schemas": schemas},
     }
 
@@ -223,20 +224,20 @@ def _service_path(summary: str, description: str, *, ready: bool = False) -> dic
     return {"get": {"tags": ["service"], "summary": summary, "responses": responses}}
 
 
-_SERVICE_PATHS = {
-    "/models": _service_path("The models there are", "The models and their versions."),
-    "/livez": _service_path("Does the process answer?", "It does."),
-    "/readyz": _service_path("Can it predict?", "It can.", ready=True),
-    "/metrics": {
-        "get": {
-            "tags": ["service"],
-            "summary": "Metrics for Prometheus",
-            "responses": {
-                "200": {
-                    "description": "The text format of Prometheus.",
-                    "content": {"text/plain": {"schema": {"type": "string"}}},
-                }
-            },
-        }
-    },
-}
+def _service_paths() -> dict[str, Any]:
+    metrics = {
+        "tags": ["service"],
+        "summary": "Metrics for Prometheus",
+        "responses": {
+            "200": {
+                "description": "The text format of Prometheus.",
+                "content": {"text/plain": {"schema": {"type": "string"}}},
+            }
+        },
+    }
+    return {
+        "/models": _service_path("The models there are", "The models and their versions."),
+        "/livez": _service_path("Does the process answer?", "It does."),
+        "/readyz": _service_path("Can it predict?", "It can.", ready=True),
+        "/metrics": {"get": metrics},
+    }

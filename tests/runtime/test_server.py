@@ -1,0 +1,175 @@
+"""Tests of runtime.server and of the command: processes that serve, and how they end."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RECORD = b'{"feature1": 5.1, "feature2": 3.5, "feature3": 1.4, "feature4": 0.2}'
+ADDRESS = re.compile(r"running on (http://127\.0\.0\.1:\d+)")
+
+
+class Served:
+    """A service in a process of its own."""
+
+    def __init__(self, command: list[str], environ: dict[str, str]) -> None:
+        self.lines: list[str] = []
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            cwd=ROOT,
+            env={**os.environ, **environ},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def wait_until(self, pattern: str) -> str:
+        """Return the first group of `pattern` in the next line of the log that has it."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if match := re.search(pattern, line):
+                return match[1] if match.groups() else line
+        pytest.fail(f"{pattern} is not in {''.join(self.lines)}")
+
+    def end(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        """Stop the service by a signal; return its exit code and all that it wrote."""
+        self.process.send_signal(number)
+        output, _ = self.process.communicate(timeout=60)
+        return self.process.returncode, "".join(self.lines) + output
+
+
+Start = Callable[..., Served]
+
+
+@pytest.fixture
+def start(artifacts: Path) -> Iterator[Start]:
+    """Start services that serve Iris on any free port, and end them when the test does."""
+    with ExitStack() as stack:
+
+        def make(command: str = "runtime serve", **environ: str) -> Served:
+            defaults = {"PORT": "0", "ARTIFACTS": str(artifacts), "DEFAULT_MODEL": "iris"}
+            served = Served(command.split(), {**defaults, **environ})
+            stack.callback(served.process.stdout.close)  # type: ignore[union-attr]
+            stack.callback(served.process.wait)
+            stack.callback(served.process.kill)
+            return served
+
+        yield make
+
+
+def predict(address: str) -> int:
+    """Return the prediction for a flower."""
+    request = urllib.request.Request(f"{address}/predict", RECORD)
+    request.add_header("Content-Type", "application/json")
+    with urllib.request.urlopen(request, timeout=60) as response:
+        prediction: int = json.load(response)["prediction"]
+    return prediction
+
+
+def get(url: str) -> str:
+    """Return what is at an address."""
+    with urllib.request.urlopen(url, timeout=60) as response:
+        text: str = response.read().decode()
+    return text
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_it_succeeds(start: Start, number: int) -> None:
+    """Both by a container's stop and by a person's Ctrl-C; every line of the log is JSON."""
+    served = start()
+    address = served.wait_until(ADDRESS.pattern)
+    assert predict(address) == 0
+    code, output = served.end(number)
+    assert code == 0
+    logged = [json.loads(line) for line in output.splitlines()]
+    assert [each["path"] for each in logged if each["message"] == "request"] == ["/predict"]
+
+
+def test_a_request_in_flight_is_answered_first(start: Start) -> None:
+    """Its body comes only after the service was told to stop."""
+    served = start()
+    address = served.wait_until(ADDRESS.pattern)
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        connection.sendall(
+            b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(RECORD)
+        )
+        # The answer to another request shows that the service has read this one's headers.
+        predict(address)
+        served.process.send_signal(signal.SIGTERM)
+        served.wait_until("Shutting down")
+        connection.sendall(RECORD)
+        answer = connection.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b'{"prediction":0,' in answer
+    assert served.end()[0] == 0
+
+
+def test_several_workers_count_together_and_leave_nothing(start: Start, tmp_path: Path) -> None:
+    """Whichever worker is asked for the metrics; the folder of the counts is removed."""
+    served = start(WORKERS="2", TMPDIR=str(tmp_path))
+    address = served.wait_until(ADDRESS.pattern)
+    for _ in range(2):
+        served.wait_until("Application startup complete")
+    threads = [threading.Thread(target=predict, args=(address,)) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    lines = get(f"{address}/metrics").splitlines()
+    assert 'skiff_rows_total{model="iris",version="1"} 20.0' in lines
+    assert 'skiff_model_info{model="iris",task="classification",version="1"} 1.0' in lines
+    assert [path.name.startswith("skiff-metrics-") for path in tmp_path.iterdir()] == [True]
+    code, output = served.end()
+    assert code == 0
+    assert "Traceback" not in output
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_port_that_is_taken_is_told_at_once(start: Start, workers: str) -> None:
+    """No worker tries again and again."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        served = start(PORT=str(taken.getsockname()[1]), WORKERS=workers)
+        output, _ = served.process.communicate(timeout=60)
+    assert served.process.returncode == 3
+    assert "already in use" in output
+
+
+def test_uvicorn_serves_the_same_application(start: Start) -> None:
+    """With the same settings, and the same log from the moment that it has started."""
+    served = start("uvicorn runtime.app:app --port 0")
+    address = served.wait_until(ADDRESS.pattern)
+    assert predict(address) == 0
+    _, output = served.end()
+    (line,) = (line for line in output.splitlines() if '"message":"request"' in line)
+    assert json.loads(line)["path"] == "/predict"
+    assert '"POST /predict' not in output
+
+
+def test_uvicorn_without_a_model_says_what_to_do(start: Start, tmp_path: Path) -> None:
+    """It serves, and is not ready."""
+    served = start("uvicorn runtime.app:app --port 0", ARTIFACTS=str(tmp_path), DEFAULT_MODEL="")
+    served.wait_until(re.escape(f"Not ready. There is no model in {tmp_path}. To make one"))
+    address = served.wait_until(ADDRESS.pattern)
+    assert get(f"{address}/livez") == '{"status":"live"}'
+
+
+def test_a_wrong_setting_ends_the_command(start: Start) -> None:
+    """With exit code 2 and nothing but the message."""
+    served = start(LOG_FORMAT="xml")
+    output, _ = served.process.communicate(timeout=60)
+    assert served.process.returncode == 2
+    assert output == "LOG_FORMAT has the value 'xml'; expected one of json, text.\n"
