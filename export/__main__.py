@@ -12,7 +12,7 @@ import msgspec
 from export.errors import ExportError
 from export.pipeline import Exported, export_trained
 from export.progress import Progress
-from export.recipe import load, resolve
+from export.source import add_source, source_of
 
 COMMANDS = ("doctor",)
 """Commands of their own: modules of this package with a `main(arguments)`."""
@@ -30,15 +30,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(words)
     progress = Progress(quiet=options.quiet or options.json)
     try:
-        recipe = resolve(options.recipe)
-        with progress.step(f"training ({recipe.name})"):
-            trained = load(recipe)
+        source = source_of(options)
+        with progress.step(f"training ({source.path.name})"):
+            trained = source.load()
         exported = export_trained(
             trained,
             folder=options.out,
-            name=options.name or trained.name or recipe.stem,
+            name=options.name or trained.name or source.path.stem,
             version=options.version,
-            recipe=recipe,
+            recipe=source.path,
             step=progress.step,
         )
     except ExportError as error:
@@ -58,9 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         "as scikit-learn does, and write the artifact.",
         epilog="python -m export doctor RECIPE says beforehand what can be exported.",
     )
-    parser.add_argument(
-        "recipe", nargs="?", help="a Python file with train(), or a built-in recipe (default: iris)"
-    )
+    add_source(parser)
     parser.add_argument("--name", help="the model's name (default: the recipe's)")
     parser.add_argument("--version", type=_version, help="the version (default: the next one)")
     parser.add_argument(

@@ -19,10 +19,11 @@ from export.convert import to_onnx
 from export.converters.graph import Graph
 from export.converters.values import Answer, Classified, Clustered, Flagged, Frame, Regressed
 from export.errors import ConversionError, ExportError
-from export.recipe import Trained, load, resolve
+from export.recipe import Trained
 from export.reference import Reference, tensors_of
 from export.rehearsal import rehearsing
 from export.signature import infer
+from export.source import add_source, source_of
 from export.table import as_table
 
 Verdict = Literal["exact", "within 1e-12", "refused"]
@@ -92,10 +93,10 @@ def main(arguments: Sequence[str]) -> int:
     """Run the doctor; return 0 if every step converts, 1 if one does not."""
     options = _parser().parse_args(arguments)
     try:
-        recipe = resolve(options.recipe)
+        source = source_of(options)
         with rehearsing(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            trained = load(recipe)
+            trained = source.load()
         findings = diagnose(trained)
     except ExportError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -130,7 +131,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Say, step by step, whether a recipe's estimator can be exported exactly, "
         "before any training time is spent: it is fitted on a few hundred rows.",
     )
-    parser.add_argument("recipe", nargs="?", help="as for the export (default: iris)")
+    add_source(parser)
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     return parser
 

@@ -1,0 +1,110 @@
+"""A fitted estimator from a file, and its rows from another: the way in without a recipe."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import joblib
+import pandas as pd
+import skops.io
+
+from export.errors import RecipeError
+from export.recipe import Trained
+
+PICKLES = (".joblib", ".pkl", ".pickle")
+
+
+def load_saved(
+    estimator: Path,
+    data: Path,
+    target: str | None = None,
+    *,
+    trust: Sequence[str] = (),
+    execute: bool = False,
+) -> Trained:
+    """Load a fitted estimator, and the rows that it is compared and measured on.
+
+    `estimator` is a skops file, whose types must be scikit-learn's own or among `trust`, or,
+    with `execute`, a joblib or pickle file, which runs whatever code it holds. `data` is a CSV
+    or Parquet file with the estimator's columns and, if it is named, the `target` column.
+    Raises RecipeError where a file cannot be read or is not to be trusted.
+    """
+    fitted = _estimator(estimator, trust, execute)
+    rows = _rows(data)
+    y = None
+    if target is not None:
+        if target not in rows.columns:
+            found = ", ".join(map(str, rows.columns))
+            raise RecipeError(data, f"has no column {target!r}. Its columns: {found}.")
+        y = rows.pop(target)
+    table = _table(fitted, rows, data)
+    return Trained(
+        estimator=fitted,
+        X_train=table,
+        X_test=table,
+        y_train=y,
+        y_test=y,
+        name=estimator.stem,
+        target_names=[target] if target is not None else (),
+    )
+
+
+def _estimator(path: Path, trust: Sequence[str], execute: bool) -> Any:
+    if not path.is_file():
+        raise RecipeError(path, "there is no such file.")
+    if path.suffix == ".skops":
+        return _skops(path, trust)
+    if path.suffix not in PICKLES:
+        expected = ", ".join((".skops", *PICKLES))
+        raise RecipeError(path, f"has the suffix {path.suffix!r}; expected one of {expected}.")
+    if not execute:
+        raise RecipeError(
+            path,
+            "a pickle runs whatever code it holds when it is loaded. If you trust it, pass "
+            "--execute-pickle; or save the estimator with skops.io.dump, which runs none.",
+        )
+    with warnings.catch_warnings():
+        # An estimator of another version of scikit-learn may load and be silently different.
+        warnings.simplefilter("error")
+        try:
+            return joblib.load(path)
+        except Exception as error:
+            raise RecipeError(path, f"cannot be loaded: {error}") from error
+
+
+def _skops(path: Path, trust: Sequence[str]) -> Any:
+    try:
+        found = skops.io.get_untrusted_types(file=path)
+        own = [name for name in found if name.startswith("sklearn.") or name == "numpy.dtype"]
+        unknown = sorted(set(found) - {*trust, *own})
+        if unknown:
+            flags = " ".join(f"--trust {name}" for name in unknown)
+            problem = f"holds types that are not scikit-learn's own. If you trust them: {flags}"
+            raise RecipeError(path, problem)
+        return skops.io.load(path, trusted=[*trust, *own])
+    except (BadZipFile, ValueError, OSError, KeyError, TypeError) as error:
+        raise RecipeError(path, f"cannot be loaded: {error}") from error
+
+
+def _table(estimator: Any, rows: pd.DataFrame, path: Path) -> Any:
+    """Return the columns that the estimator was fitted on; an array if it knows no names."""
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is None:
+        return rows.to_numpy()
+    missing = [str(name) for name in names if name not in rows.columns]
+    if missing:
+        raise RecipeError(path, f"lacks columns that the estimator needs: {', '.join(missing)}.")
+    return rows[list(names)]
+
+
+def _rows(path: Path) -> pd.DataFrame:
+    readers = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
+    if path.suffix not in readers:
+        expected = " or ".join(readers)
+        raise RecipeError(path, f"has the suffix {path.suffix!r}; expected {expected}.")
+    try:
+        return readers[path.suffix](path)
+    except (OSError, ValueError) as error:
+        raise RecipeError(path, f"cannot be read: {error}") from error
