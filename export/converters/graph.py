@@ -99,11 +99,12 @@ class Graph:
         return self._constants[key]
 
     def cast(self, value: Operand, to: type[np.generic]) -> TensorName:
-        """Cast to float64, float32, int64 or bool."""
+        """Cast to float64, float32, int64, int32 or bool."""
         kinds = {
             np.float64: TensorProto.DOUBLE,
             np.float32: TensorProto.FLOAT,
             np.int64: TensorProto.INT64,
+            np.int32: TensorProto.INT32,
             np.bool_: TensorProto.BOOL,
         }
         return self.op("Cast", value, to=kinds[to])
