@@ -27,6 +27,8 @@ def boundary_rows(
     if reference.task not in ("classification", "outlier_detection") or not floats:
         return [column[:0] for column in columns]
     start, end = _pairs(_labels(reference, layout, columns), rng)
+    if not len(start):
+        return [column[:0] for column in columns]
     here = [column[start] for column in columns]
     there = [columns[i][end] if i in floats else here[i] for i in range(len(columns))]
     label = _labels(reference, layout, here)

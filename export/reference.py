@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from joblib import parallel_config
 from numpy.typing import NDArray
 from sklearn.base import is_classifier, is_clusterer, is_outlier_detector, is_regressor
 
@@ -69,7 +70,15 @@ class Reference:
         return cls(estimator, task, _targets(names, classes, class_names), scored_by)
 
     def answer(self, table: Any) -> Answers:
-        """Return scikit-learn's answers for the rows of `table`, by output name."""
+        """Return scikit-learn's answers for the rows of `table`, by output name.
+
+        With one thread, whatever the estimator's `n_jobs`: forests add their trees' answers in
+        the order in which threads finish, which changes the last bits from call to call.
+        """
+        with parallel_config(backend="sequential"):
+            return self._answer(table)
+
+    def _answer(self, table: Any) -> Answers:
         if self.task == "transformation":
             return {"transformed": _dense(self.estimator.transform(table))}
         predicted = np.asarray(self.estimator.predict(table))
