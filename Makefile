@@ -10,6 +10,7 @@ PYTHON ?= python3.14 python3.13 python3.12 python3.11 python3 python
 SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 
 PIP := -m pip --disable-pip-version-check --no-input install --quiet --require-hashes
+TUTORIAL := benchmarks/image/tutorial/requirements
 UV := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
@@ -47,12 +48,14 @@ slim: $(VENV)/build.stamp $(CACHE)/slim/stamp ## Run the runtime's tests without
 image: $(VENV)/test.stamp ## Build the container image, test it, and measure it beside the usual one
 	$(PY) -m image --twice
 	$(PY) -m pytest tests/image
+	$(PY) -m benchmarks.image
 
 lock: $(VENV)/test.stamp ## Compile requirements-*.in to exact, hashed pins for every platform
 	$(UV) --upgrade --output-file requirements-runtime.txt requirements-runtime.in
 	$(UV) --upgrade --output-file requirements-build.txt requirements-build.in
 	$(UV) --upgrade --output-file requirements-test.txt requirements-test.in
 	$(UV) --upgrade --output-file requirements-slim.txt requirements-slim.in
+	$(UV) --upgrade --output-file $(TUTORIAL).txt $(TUTORIAL).in
 
 clean: ## Remove the environments and caches; keep the artifacts
 	rm -rf $(VENV) $(CACHE) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage

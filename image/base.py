@@ -12,6 +12,8 @@ from image.engine import Engine, EngineError, install
 DOCKERFILE = Path(__file__).parent.parent / "Dockerfile"
 STAND_IN = "localhost/skiff-python-stand-in:trixie"
 PACKAGES = "python3,python3-venv,python3-pip,ca-certificates"
+AS_OFFICIAL = 'rm "$1"/usr/lib/python3*/EXTERNALLY-MANAGED'
+"""Lets pip install into the system, as it may in the official image."""
 SOURCES = ("/etc/apt/sources.list.d/debian.sources", "/etc/apt/sources.list")
 
 
@@ -47,8 +49,9 @@ def make_stand_in(engine: Engine) -> None:
         install("mmdebstrap")
     with tempfile.TemporaryDirectory() as folder:
         archive = f"{folder}/base.tar"
-        line = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", "trixie"]
-        if subprocess.run([*line, archive, mirror()], check=False, stdout=sys.stderr).returncode:
+        options = [f"--include={PACKAGES}", f"--customize-hook={AS_OFFICIAL}"]
+        line = ["mmdebstrap", "--quiet", "--variant=minbase", *options, "trixie", archive, mirror()]
+        if subprocess.run(line, check=False, stdout=sys.stderr).returncode:
             raise EngineError("mmdebstrap could not make a stand-in for the base image; see above.")
         engine.ask("import", archive, STAND_IN)
 

@@ -7,6 +7,8 @@ import tarfile
 from collections.abc import Iterator
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from image.build import BESIDE
 from image.engine import Engine
@@ -88,3 +90,11 @@ def test_the_bill_of_materials_lists_every_package(files: dict[str, tarfile.TarI
     assert len(folders) == sum(purl.startswith("pkg:pypi/") for purl in listed)
     assert any(purl.startswith("pkg:pypi/onnxruntime@") for purl in listed)
     assert any("libc6@" in purl for purl in listed)
+
+
+def test_the_bill_of_materials_follows_the_schema() -> None:
+    """It is CycloneDX 1.6."""
+    validator = JsonStrictValidator(SchemaVersion.V1_6)
+    text = (BESIDE / "sbom.cdx.json").read_text()
+    assert validator.validate_str(text) is None
+    assert validator.validate_str(text.replace('"library"', '"lib"')) is not None

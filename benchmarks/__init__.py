@@ -1,0 +1,1 @@
+"""What Skiff costs beside what people use today, measured in one run."""

@@ -1,0 +1,1 @@
+"""The image beside the one that the usual tutorial builds."""
