@@ -1,7 +1,7 @@
 """A fitted estimator from a file, and its rows from another: the way in without a recipe."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -100,7 +100,10 @@ def _table(estimator: Any, rows: pd.DataFrame, path: Path) -> Any:
 
 
 def _rows(path: Path) -> pd.DataFrame:
-    readers = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
+    readers: dict[str, Callable[[Path], pd.DataFrame]] = {
+        ".csv": pd.read_csv,
+        ".parquet": pd.read_parquet,
+    }
     if path.suffix not in readers:
         expected = " or ".join(readers)
         raise RecipeError(path, f"has the suffix {path.suffix!r}; expected {expected}.")
