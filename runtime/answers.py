@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.manifest import Class, Label, Manifest, Task
+from runtime.structs import object_maker
 
 Array = NDArray[Any]
 Outputs = Mapping[str, Array]
@@ -134,10 +135,10 @@ def _classifier(
 
     def chosen(outputs: Outputs) -> list[int]:
         array = outputs["label"] if column is None else outputs["label"][:, column]
-        return [known[label] for label in array.reshape(-1).tolist()]
+        return list(map(known.__getitem__, _list(array.reshape(-1))))
 
     def prediction(outputs: Outputs) -> list[Label]:
-        return [labels[index] for index in chosen(outputs)]
+        return list(map(labels.__getitem__, chosen(outputs)))
 
     def probability(outputs: Outputs) -> list[object]:
         probabilities = outputs["probabilities"][:, span]
@@ -159,11 +160,10 @@ def _classifier(
 
 def _object(name: str, fields: Sequence[Field]) -> Field:
     """Join fields into one whose values are objects."""
-    names = [field.name for field in fields]
+    make = object_maker([field.name for field in fields])
 
     def values(outputs: Outputs) -> list[object]:
-        columns = [field.values(outputs) for field in fields]
-        return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+        return list(map(make, *(field.values(outputs) for field in fields)))
 
     return Field(name, _object_schema({field.name: field.schema for field in fields}), values)
 
@@ -188,11 +188,12 @@ def _named(
     name: str, output: str, keys: Sequence[str], schema: Schema, span: slice = slice(None)
 ) -> Field:
     """Return a field that holds the columns `span` of an output by name."""
+    make = object_maker(keys)
 
     def values(outputs: Outputs) -> list[object]:
         array = outputs[output]
-        rows = _list(array.reshape(len(array), -1)[:, span])
-        return [dict(zip(keys, row, strict=True)) for row in rows]
+        columns = array.reshape(len(array), -1)[:, span]
+        return list(map(make, *_list(columns.T)))
 
     return Field(name, _object_schema(dict.fromkeys(keys, schema)), values)
 

@@ -23,15 +23,13 @@ from runtime.answers import Encoder
 from runtime.config import UnknownFields
 from runtime.inspection import Inspector, field_type
 from runtime.manifest import MISSING_STRING, Feature, Manifest, Scalar
+from runtime.structs import renaming
 
 Array = NDArray[Any]
 _Fill = Callable[[Sequence[msgspec.Struct]], Array]
 
 # What msgspec, and Python with it, raises for bytes that are not what was asked for.
 _NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-
-# msgspec takes no such characters in the name of a field.
-_UNNAMEABLE = re.compile(r'["\\\x00-\x1f]')
 
 _RESERVED = MISSING_STRING.encode()
 _RESERVED_ESCAPE = re.compile(rb"\\u[fF][dD][dD]0")
@@ -53,15 +51,17 @@ class Codec:
     def __init__(self, manifest: Manifest, unknown_fields: UnknownFields = "reject") -> None:
         features = manifest.features
         forbid = unknown_fields == "reject"
-        attributes = {feature.name: f"f{index}" for index, feature in enumerate(features)}
-        self._row = _row_type(features, attributes, forbid)
-        self._decoder = _decoder(features, self._row)
+        self._attributes = [f"f{index}" for index, _ in enumerate(features)]
+        rename = renaming([feature.name for feature in features])
+        self._row = _row_type(features, rename, forbid)
+        # Without the fields' names in JSON every body must be inspected.
+        self._decoder = _decoder(self._row) if rename else None
         self._inspector = Inspector(features, forbid)
-        self._attributes = tuple(attributes.values())
+        attributes = dict(zip(features, self._attributes, strict=True))
         self._fills: dict[str, _Fill] = {}
         for tensor in manifest.inputs:
             columns = sorted((f for f in features if f.input == tensor.name), key=_column)
-            read = _reader([attributes[feature.name] for feature in columns])
+            read = _reader([attributes[feature] for feature in columns])
             fill = _strings if tensor.dtype == "string" else _numbers
             self._fills[tensor.name] = fill(read, len(columns))
         self._has_strings = any(tensor.dtype == "string" for tensor in manifest.inputs)
@@ -111,33 +111,21 @@ def _column(feature: Feature) -> int:
 
 
 def _row_type(
-    features: Sequence[Feature], attributes: Mapping[str, str], forbid: bool
+    features: Sequence[Feature], rename: dict[str, str] | None, forbid: bool
 ) -> type[msgspec.Struct]:
-    """Make the type of a record: its fields are the features, under attributes of our own."""
-    names = {attributes[feature.name]: feature.name for feature in features}
-    fields = [
-        (attributes[feature.name], field_type(feature), None)
-        if feature.nullable
-        else (attributes[feature.name], field_type(feature))
-        for feature in features
-    ]
+    """Make the type of a record. What may be missing may be left out."""
+    fields: list[tuple[str, Any] | tuple[str, Any, None]] = []
+    for index, feature in enumerate(features):
+        field = (f"f{index}", field_type(feature))
+        fields.append((*field, None) if feature.nullable else field)
     row: type[msgspec.Struct] = msgspec.defstruct(
-        "Row",
-        fields,
-        rename=None if any(map(_UNNAMEABLE.search, names.values())) else names,
-        forbid_unknown_fields=forbid,
-        kw_only=True,
-        gc=False,
+        "Row", fields, rename=rename, forbid_unknown_fields=forbid, kw_only=True, gc=False
     )
     return row
 
 
-def _decoder(
-    features: Sequence[Feature], row: type[msgspec.Struct]
-) -> msgspec.json.Decoder[Any] | None:
-    """Make the decoder of a record or a list of them; None where msgspec cannot name a field."""
-    if any(_UNNAMEABLE.search(feature.name) for feature in features):
-        return None
+def _decoder(row: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
+    """Make the decoder of a record, or of a list of them."""
     return msgspec.json.Decoder(row | list[row])  # type: ignore[valid-type]
 
 
