@@ -4,7 +4,7 @@ What it promises of an answer comes from `answers`, what it asks of a record fro
 signature, so the description cannot differ from what is served.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ from runtime import __version__
 from runtime.answers import Schema, answer_schema
 from runtime.inspection import GREATEST_INTEGER
 from runtime.manifest import Feature, Manifest, Scalar
-from runtime.repository import Repository
+from runtime.repository import Entry, Repository
 
 _TYPES: Mapping[str, Schema] = {
     "float64": {"type": "number", "format": "double"},
@@ -24,13 +24,21 @@ _TYPES: Mapping[str, Schema] = {
 _EXAMPLES: Mapping[str, Scalar] = {"float64": 0.0, "int64": 0, "bool": False, "string": ""}
 _MOST_CATEGORIES = 20
 
-_PREDICT_ERRORS = {
-    400: "The body is not JSON.",
-    413: "The body is larger than MAX_BODY_BYTES.",
-    415: "The body is not sent as JSON in UTF-8.",
-    422: "The records do not fit the signature; `errors` lists every problem.",
-    500: "The service failed; its log says why.",
-    503: "The model is not ready.",
+_ERRORS = {
+    400: ("Bad Request", "The body is not JSON."),
+    413: ("Content Too Large", "The body is larger than MAX_BODY_BYTES."),
+    415: ("Unsupported Media Type", "The body is not sent as JSON in UTF-8."),
+    422: ("Unprocessable Content", "The records do not fit the model; every problem is listed."),
+    500: ("Internal Server Error", "The service failed; its log says why."),
+    503: ("Service Unavailable", "The model is not ready, and why."),
+}
+
+
+_FINDING = {
+    "path": "$[0].age",
+    "expected": "a number",
+    "received": 'the string "41"',
+    "hint": "Send the number without the quotes: 41.",
 }
 
 
@@ -38,7 +46,8 @@ def describe(repository: Repository, unknown_fields: str) -> dict[str, Any]:
     """Return the OpenAPI document of the models that `repository` has in memory."""
     paths: dict[str, Any] = {}
     schemas = _shared_schemas()
-    for entry in sorted(repository.entries, key=lambda each: each.name != repository.default):
+    entries = sorted(repository.entries, key=lambda each: each.name != repository.default)
+    for entry in entries:
         for version, predictor in sorted(entry.loaded.items(), reverse=True):
             manifest = predictor.manifest
             key = f"{entry.name}.{version}"
@@ -59,7 +68,7 @@ def describe(repository: Repository, unknown_fields: str) -> dict[str, Any]:
             operation["operationId"] = f"{method}{path.replace('/', '_')}"
     return {
         "openapi": "3.1.0",
-        "info": _info(repository),
+        "info": _info(entries),
         "paths": paths,
         "components": {"schemas": schemas},
     }
@@ -141,7 +150,7 @@ def _predict(manifest: Manifest, key: str) -> dict[str, Any]:
         },
         "responses": {
             "200": _json_content("An answer, or a list of them.", _one_or_many(f"{key}.answer")),
-            **_errors(_PREDICT_ERRORS),
+            **_errors(*_ERRORS),
         },
     }
 
@@ -159,8 +168,8 @@ def _manifest(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def _info(repository: Repository) -> dict[str, str]:
-    served = [entry.loaded[entry.served].manifest for entry in repository.entries if entry.served]
+def _info(entries: Sequence[Entry]) -> dict[str, str]:
+    served = [entry.loaded[entry.served].manifest for entry in entries if entry.served]
     return {
         "title": ", ".join(manifest.title for manifest in served) or "No model",
         "version": __version__,
@@ -209,18 +218,26 @@ def _json_content(description: str, schema: Schema) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
-def _errors(statuses: Mapping[int, str]) -> dict[str, Any]:
-    content = {"application/problem+json": {"schema": _reference("Problem")}}
-    return {
-        str(status): {"description": description, "content": content}
-        for status, description in statuses.items()
-    }
+def _errors(*statuses: int) -> dict[str, Any]:
+    responses = {}
+    for status in statuses:
+        title, description = _ERRORS[status]
+        example: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
+        example["detail"] = description
+        if status == 422:
+            example["errors"] = [_FINDING]
+        content = {"schema": _reference("Problem"), "example": example}
+        responses[str(status)] = {
+            "description": description,
+            "content": {"application/problem+json": content},
+        }
+    return responses
 
 
 def _service_path(summary: str, description: str, *, ready: bool = False) -> dict[str, Any]:
     responses = {"200": _json_content(description, {"type": "object"})}
     if ready:
-        responses |= _errors({503: "Not ready, and why."})
+        responses |= _errors(503)
     return {"get": {"tags": ["service"], "summary": summary, "responses": responses}}
 
 

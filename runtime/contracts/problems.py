@@ -46,7 +46,7 @@ def problem(
     return Response(msgspec.json.encode(document), status, headers, MEDIA_TYPE)
 
 
-async def service_problem(_: Request, error: Exception) -> Response:
+async def service_problem(_: Request, error: ServiceError) -> Response:
     """Answer one of the service's own errors."""
     status = next(_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES)
     if isinstance(error, PayloadError):
@@ -56,10 +56,8 @@ async def service_problem(_: Request, error: Exception) -> Response:
     return problem(status, str(error))
 
 
-async def http_problem(request: Request, error: Exception) -> Response:
+async def http_problem(request: Request, error: HTTPException) -> Response:
     """Answer an error of HTTP itself; and OPTIONS, which no route takes, with what is allowed."""
-    if not isinstance(error, HTTPException):
-        raise error
     headers = dict(error.headers or {})
     detail = error.detail
     if error.status_code == 404:
@@ -73,7 +71,7 @@ async def http_problem(request: Request, error: Exception) -> Response:
     return problem(error.status_code, detail, headers)
 
 
-async def nobody_listens(_: Request, __: Exception) -> Response:
+async def nobody_listens(_: Request, __: ClientDisconnect) -> Response:
     """Answer a client that hung up; the status is what its log line says."""
     return Response(status_code=499)
 

@@ -55,6 +55,18 @@ CASES: dict[str, tuple[str, tuple[Target, ...], dict[str, np.ndarray[Any, Any]],
         {"label": np.array([2.0]), "probabilities": np.array([[NAN, NAN]])},
         [{"prediction": 2.0, "probability": None, "probabilities": {"0.5": None, "2.0": None}}],
     ),
+    "classes whose names msgspec cannot give to fields": (
+        "classification",
+        (Target(name="t", classes=classes('"a"', "b\\c")),),
+        {"label": np.array(['"a"'], dtype=object), "probabilities": np.array([[1.0, 0.0]])},
+        [
+            {
+                "prediction": '"a"',
+                "probability": 1.0,
+                "probabilities": {'"a"': 1.0, "b\\c": 0.0},
+            }
+        ],
+    ),
     "scores of several classes": (
         "classification",
         (Target(name="t", classes=classes(3, 5, 7)),),

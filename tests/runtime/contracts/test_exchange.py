@@ -1,12 +1,17 @@
 """Tests of runtime.contracts.exchange: ids, log lines, and faults of the service."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
+from runtime.contracts.exchange import Exchanges
+from runtime.metrics import Metrics
 from runtime.model import Model
 
 
@@ -103,3 +108,60 @@ def test_the_log_can_be_text(
     serve(LOG_FORMAT="text", DEFAULT_MODEL="iris").get("/livez", headers={"X-Request-ID": "d"})
     line = capsys.readouterr().out.splitlines()[-1]
     assert "INFO    request id=d method=GET path=/livez status=200 duration_ms=" in line
+
+
+def scope(**more: Any) -> Scope:
+    """Return the scope of a request."""
+    made = {"type": "http", "method": "POST", "path": "/predict", "raw_path": b"/predict"}
+    return {**made, "headers": [], "query_string": b"", **more}
+
+
+async def hang_up() -> Message:
+    """Take the part of a client that leaves."""
+    return {"type": "http.disconnect"}
+
+
+def test_a_client_that_leaves_has_a_line_as_well(
+    serve: Callable[..., TestClient], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With status 499, and no traceback."""
+    client = serve(DEFAULT_MODEL="iris")
+
+    async def send(_: Message) -> None:
+        """Lose what is sent."""
+
+    asyncio.run(client.app(scope(state=dict(client.app_state)), hang_up, send))  # type: ignore[arg-type]
+    (line,) = lines(capsys)
+    assert (line["status"], line["rows"]) == (499, None)
+
+
+def test_a_fault_after_the_answer_has_begun_breaks_it_off() -> None:
+    """A second answer cannot follow: the server must close the connection."""
+    sent = []
+
+    async def send(message: Message) -> None:
+        sent.append(message["type"])
+
+    async def half(_: Scope, __: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        asyncio.run(Exchanges(half, Metrics())(scope(), hang_up, send))
+    assert sent == ["http.response.start"]
+
+
+def test_a_request_that_is_cancelled_has_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    """As when the time to shut down has run out."""
+    caplog.set_level(logging.INFO)
+    logging.getLogger("runtime").propagate = True
+
+    async def cancelled(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    async def send(_: Message) -> None:
+        """Lose what is sent."""
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(Exchanges(cancelled, Metrics())(scope(), hang_up, send))
+    assert caplog.records[-1].fields["status"] == 499  # type: ignore[attr-defined]
