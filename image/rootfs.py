@@ -134,7 +134,9 @@ def main(site: Path, runtime: Path, root: Path) -> None:
         strip(path)
     write_accounts(root)
     sources = [Path(sys.executable).resolve(), *libraries]
-    (home / "sbom.cdx.json").write_bytes(sbom.document(library, sources))
+    owners = sorted({owner for path in sources if (owner := sbom.owner(path)) is not None})
+    (home / "sbom.cdx.json").write_bytes(sbom.document(library, owners))
+    copy_licences(owners, root)
     settle(root, int(os.environ.get("SOURCE_DATE_EPOCH", "0")))
 
 
@@ -209,6 +211,14 @@ def copy_shared_libraries(binaries: Iterable[Path], root: Path) -> list[Path]:
     for target, source in sorted(found.items()):
         copy(source, root / target)
     return sorted(set(found.values()))
+
+
+def copy_licences(packages: Iterable[str], root: Path) -> None:
+    """Copy the terms under which Debian packages are passed on."""
+    for package in packages:
+        terms = Path("usr/share/doc", package.partition(":")[0], "copyright")
+        if (Path("/") / terms).exists():
+            copy(Path("/") / terms, root / terms)
 
 
 def strip(path: Path) -> None:

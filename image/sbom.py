@@ -18,14 +18,13 @@ from typing import Any
 Component = dict[str, Any]
 
 
-def document(packages: Path, system: Iterable[Path]) -> bytes:
-    """Return the document for the distributions in `packages` and the files of the `system`.
+def document(packages: Path, system: Iterable[str]) -> bytes:
+    """Return the document for the distributions in `packages` and Debian's in the `system`.
 
     Nothing in it depends on when it was made: its serial number is made from its content.
     """
     distributions = [distribution(path) for path in packages.glob("*.dist-info/METADATA")]
-    debian = {package for path in system if (package := owner(path)) is not None}
-    components = distributions + [debian_package(package) for package in debian]
+    components = distributions + [debian_package(package) for package in system]
     if not any(component["name"].startswith("python3") for component in components):
         components.append(interpreter())
     components.sort(key=lambda component: str(component["purl"]))

@@ -3,6 +3,7 @@
 Told so by SIGTERM or SIGINT, it answers the requests in flight, and succeeds.
 """
 
+import gc
 import logging
 import os
 import signal
@@ -42,13 +43,22 @@ def serve(settings: Settings) -> int:
         timeout_graceful_shutdown=settings.shutdown_timeout,
     )
     if settings.workers == 1:
+        config.load()
+        _resume_collection()
         uvicorn.Server(config).run()
         return 0
+    _resume_collection()
     with _metrics_folder():
         supervisor = _Supervisor(config, [config.bind_socket()])
         supervisor.run()
     failed = any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes)
     return STARTUP_FAILURE if failed else 0
+
+
+def _resume_collection() -> None:
+    """Collect garbage from now on, and leave out what the start has imported."""
+    gc.freeze()
+    gc.enable()
 
 
 class _Supervisor(Multiprocess):

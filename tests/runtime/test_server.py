@@ -173,3 +173,19 @@ def test_a_wrong_setting_ends_the_command(start: Start) -> None:
     output, _ = served.process.communicate(timeout=60)
     assert served.process.returncode == 2
     assert output == "LOG_FORMAT has the value 'xml'; expected one of json, text.\n"
+
+
+def test_garbage_is_collected_while_it_serves(artifacts: Path) -> None:
+    """The start runs without the collector; serving runs with it, past what was imported."""
+    code = (
+        "import gc, runpy, sys, uvicorn\n"
+        "uvicorn.Server.run = lambda self: print(gc.isenabled(), gc.get_freeze_count() > 10_000)\n"
+        "sys.argv = ['runtime', 'serve']\n"
+        "runpy.run_module('runtime', run_name='__main__')\n"
+    )
+    environ = {**os.environ, "ARTIFACTS": str(artifacts), "DEFAULT_MODEL": "iris"}
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    result = subprocess.run(
+        command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )
+    assert result.stdout == "True True\n"
