@@ -80,9 +80,11 @@ def _pins(name: str) -> set[str]:
     return set(re.findall(r"^[\w.-]+==[\w.]+", text, re.MULTILINE))
 
 
-def test_ci_runs_make_test() -> None:
-    """What CI checks is what `make test` checks."""
-    assert (ROOT / ".ci" / "run").read_text().endswith("\nmake test\n")
+def test_ci_runs_make_test_and_make_image() -> None:
+    """What CI checks is what the two targets check; the workflow runs both of them."""
+    assert "set -- test image;" in (ROOT / ".ci" / "run").read_text()
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
+    assert re.findall(r"run: (.+)$", workflow, re.MULTILINE) == [".ci/run test", ".ci/run image"]
 
 
 def test_help_lists_every_target() -> None:

@@ -2,15 +2,17 @@
 
 import io
 import json
+import re
 import subprocess
 import tarfile
 from collections.abc import Iterator
+from pathlib import PurePath
 
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from image.build import BESIDE
+from image.build import BESIDE, ROOT
 from image.engine import Engine
 from tests.image.containers import IMAGE
 
@@ -98,3 +100,16 @@ def test_the_bill_of_materials_follows_the_schema() -> None:
     text = (BESIDE / "sbom.cdx.json").read_text()
     assert validator.validate_str(text) is None
     assert validator.validate_str(text.replace('"library"', '"lib"')) is not None
+
+
+def test_the_page_justifies_the_largest_files(files: dict[str, tarfile.TarInfo]) -> None:
+    """docs/image.md has a word on each of the 15 largest files."""
+    largest = sorted(files.values(), key=lambda member: -member.size)[:15]
+    page = (ROOT / "docs" / "image.md").read_text()
+    named = {_stem(name) for name in re.findall(r"`([\w.+-]+)`", page)}
+    assert {_stem(PurePath(member.name).name) for member in largest} - named == set()
+
+
+def _stem(name: str) -> str:
+    """Return a file's name without version, architecture and digest."""
+    return re.split(r"[.-]", name)[0]

@@ -103,7 +103,7 @@ def test_sigterm_loses_no_request(start: Start, flower: dict[str, float]) -> Non
         while len(answered) < 20:
             service.request("GET", "/livez")
         stopping.set()
-        service.engine.ask("stop", "--time", "20", service.container)
+        service.engine.ask("stop", "-t", "20", service.container)
         for client in clients:
             client.result()
     state = service.engine.ask("inspect", "--format", "{{.State.ExitCode}}", service.container)
