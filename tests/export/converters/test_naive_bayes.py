@@ -49,11 +49,3 @@ def test_categories_agree(prove: Prove) -> None:
     """Categories given by number; those never seen have their share of the smoothing."""
     X = np.random.default_rng(0).integers(0, 2, (200, 4)).astype(bool)
     prove(CategoricalNB(min_categories=3), X, X.sum(axis=1) % 3)
-
-
-def test_what_is_no_category_is_left_to_scikit_learn(prove: Prove) -> None:
-    """Numbers that scikit-learn refuses are no rows to compare; the others agree."""
-    X = np.random.default_rng(0).integers(0, 9, (100, 1))
-    exported = prove(CategoricalNB(min_categories=20), X, X[:, 0] % 2)
-    random = next(g for g in exported.manifest.parity.groups if g.group == "random")
-    assert 1_000 < random.rows < 10_000
