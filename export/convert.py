@@ -17,6 +17,10 @@ from export.signature import Signature
 from runtime.manifest import Tensor
 
 IR_VERSION = 10
+BIT_FOR_BIT = 0.0
+FOUR_ULP = 2.0**-50
+"""Four units in the last place of a double, relative to it: what `exp` may differ by."""
+RELATIVE = 1e-12
 _TYPES = {"float64": DoubleTensorType, "int64": Int64TensorType, "string": StringTensorType}
 
 
@@ -30,7 +34,7 @@ class Root(BaseEstimator):  # type: ignore[misc]
         self.signature = signature
         self.outputs = outputs
         self.survey = survey
-        self.exact = False
+        self.tolerance = BIT_FOR_BIT
 
 
 def to_onnx(
@@ -39,8 +43,8 @@ def to_onnx(
     outputs: tuple[Tensor, ...],
     name: str,
     survey: Any = None,
-) -> tuple[onnx.ModelProto, bool]:
-    """Convert a fitted estimator, and tell whether every step is exact to the bit.
+) -> tuple[onnx.ModelProto, float]:
+    """Convert a fitted estimator, and tell the relative difference that parity may find.
 
     The graph takes `signature.inputs` and answers `outputs`. The same estimator gives the
     same bytes. `survey` is called around the conversion of each step (`export.doctor`). Raises
@@ -53,7 +57,7 @@ def to_onnx(
         initial_types=[(t.name, _TYPES[t.dtype]([None, t.columns])) for t in signature.inputs],
         target_opset=KNOWN_TO_SKL2ONNX,
     )
-    return _normalized(model), root.exact
+    return _normalized(model), root.tolerance
 
 
 def _parse(scope: Any, root: Root, inputs: Any, **_: Any) -> Any:
@@ -78,7 +82,9 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
             raise graph.refuse(root.estimator, f"its converter does not answer {tensor.name!r}.")
         source = tensors[tensor.name]
         container.add_node("Identity", [source], [variable.onnx_name], op_version=21)
-    root.exact = graph.exact
+    root.tolerance = BIT_FOR_BIT if graph.exact else RELATIVE
+    if graph.exact and graph.exponential:
+        root.tolerance = FOUR_ULP
 
 
 def _frame(signature: Signature) -> Frame:

@@ -26,7 +26,7 @@ from export.signature import infer
 from export.source import add_source, source_of
 from export.table import as_table
 
-Verdict = Literal["exact", "within 1e-12", "refused"]
+Verdict = Literal["exact", "within 4 ulp", "within 1e-12", "refused"]
 REFUSED = 1
 
 
@@ -51,12 +51,13 @@ class Survey:
     ) -> Answer:
         """Convert one step and note the verdict, before those of the steps inside it."""
         place = len(self.findings)
-        steps, before = graph.place, graph.exact
-        graph.exact = True
+        steps, before = graph.place, (graph.exact, graph.exponential)
+        graph.exact, graph.exponential = True, False
+        verdict: Verdict
         reason = ""
         try:
             answer = convert()
-            verdict: Verdict = "exact" if graph.exact else "within 1e-12"
+            verdict = _verdict(graph)
         except ConversionError as error:
             answer, verdict, reason = _stand_in(graph, estimator, frame), "refused", error.reason
         inside = self.findings[place:]
@@ -64,8 +65,15 @@ class Survey:
             verdict = "refused"
         finding = Finding(steps, type(estimator).__name__, verdict, reason)
         self.findings.insert(place, finding)
-        graph.exact = before and graph.exact
+        graph.exact = before[0] and graph.exact
+        graph.exponential = before[1] or graph.exponential
         return answer
+
+
+def _verdict(graph: Graph) -> Verdict:
+    if not graph.exact:
+        return "within 1e-12"
+    return "within 4 ulp" if graph.exponential else "exact"
 
 
 def diagnose(trained: Trained) -> list[Finding]:
@@ -121,7 +129,8 @@ def report(findings: Sequence[Finding]) -> str:
     elif findings[0].verdict == "exact":
         lines.append("It can be exported; parity will be demanded bit for bit.")
     else:
-        lines.append("It can be exported; parity will be demanded within 1e-12, labels equal.")
+        verdict = findings[0].verdict
+        lines.append(f"It can be exported; parity will be demanded {verdict}, labels equal.")
     return "\n".join(lines)
 
 

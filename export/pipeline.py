@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 
 from export import artifact
-from export.convert import to_onnx
+from export.convert import FOUR_ULP, to_onnx
 from export.errors import ExportError
 from export.golden import golden_vectors
 from export.metrics import metrics_of
-from export.parity import BIT_FOR_BIT, RELATIVE, Comparer
+from export.parity import Comparer
 from export.provenance import provenance_of
 from export.recipe import Trained
 from export.reference import Reference, tensors_of
@@ -100,7 +100,7 @@ def export_trained(
         )
         outputs = tensors_of(reference.answer(table))
     with step("converting to ONNX"):
-        graph, exact = to_onnx(trained.estimator, signature, outputs, name)
+        graph, tolerance = to_onnx(trained.estimator, signature, outputs, name)
     manifest = Manifest(
         format=FORMAT,
         name=name,
@@ -113,13 +113,11 @@ def export_trained(
         outputs=outputs,
         targets=reference.targets,
         metrics=metrics_of(reference, table, trained.y_test),
-        parity=Parity(
-            tolerance=BIT_FOR_BIT if exact else RELATIVE, rows=0, label_mismatches=0, max_relative=0
-        ),
+        parity=Parity(tolerance=tolerance, rows=0, label_mismatches=0, max_relative=0),
         provenance=provenance_of(trained.estimator, train, trained.y_train, recipe),
     )
     with step("comparing with scikit-learn"):
-        rows = list(groups(reference, signature, held_out, exact))
+        rows = list(groups(reference, signature, held_out, exact=tolerance <= FOUR_ULP))
         vectors = golden_vectors(reference, signature, rows)
         unproven = Model.from_bytes(artifact.sealed(graph, manifest, vectors), folder)
         observed: list[Observed] = []

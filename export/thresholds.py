@@ -1,9 +1,9 @@
 """Rows at the thresholds of trees: the two neighbouring numbers between which a node decides.
 
-The thresholds are those of the last step; the numbers are the user's, before the scalers and
-encoders of the steps before it. So each is found by bisection through those steps, in double,
-and the rows are the last number on the left, the first on the right, and the neighbours of
-these two in double and in single precision.
+The thresholds are those of the trees inside the estimator; the numbers are the user's, before
+the scalers and encoders of the steps before them. So each is found by bisection through those
+steps, in double, and the rows are the last number on the left, the first on the right, and the
+neighbours of these two in double and in single precision.
 """
 
 from collections.abc import Iterator
@@ -11,14 +11,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
 
 from export.reference import Reference
 from export.signature import Signature
+from export.splits import Splits, splits_of
 from export.table import Columns
 
 MOST_PER_COLUMN = 1_000
 MOST_STEPS = 80
+MOST_SIGHTS = 4
 
 
 def threshold_rows(
@@ -27,15 +28,13 @@ def threshold_rows(
     """Return rows on both sides of the trees' thresholds, one feature at a time.
 
     Each row is a held-out one in which one float feature was put beside a threshold. No rows
-    for estimators that do not end in trees.
+    for estimators without trees.
     """
-    before, last = _split(reference.estimator)
-    thresholds = _thresholds(last)
     parts: list[Columns] = []
-    for index, feature in enumerate(signature.features):
-        if feature.dtype == "float64" and feature.minimum is not None and thresholds:
-            search = _Search(before, signature, columns, index, rng)
-            parts.extend(search.rows(thresholds))
+    for splits in splits_of(reference.estimator)[:MOST_SIGHTS]:
+        for index, feature in enumerate(signature.features):
+            if feature.dtype == "float64" and feature.minimum is not None:
+                parts.extend(_Search(splits, signature, columns, index, rng).rows())
     if not parts:
         return [column[:0] for column in columns]
     return [np.concatenate(column) for column in zip(*parts, strict=True)]
@@ -46,7 +45,7 @@ class _Search:
 
     def __init__(
         self,
-        before: Any,
+        splits: Splits,
         signature: Signature,
         columns: Columns,
         index: int,
@@ -55,18 +54,18 @@ class _Search:
         feature = signature.features[index]
         low, high = feature.minimum or 0.0, feature.maximum or 0.0
         reach = max(high - low, 1e-3)
-        self._before = before
+        self._splits = splits
         self._layout = signature.layout
         self._columns = columns
         self._index = index
         self._bounds = low - reach, high + reach
         self._rng = rng
 
-    def rows(self, thresholds: dict[int, NDArray[np.float64]]) -> Iterator[Columns]:
+    def rows(self) -> Iterator[Columns]:
         """Yield the rows for every threshold that this feature can reach."""
         low, high = self._bounds
         ends = self._seen_by_trees(self._with(np.zeros(2, int), np.array([low, high])))
-        for column, values in thresholds.items():
+        for column, values in sorted(self._splits.thresholds.items()):
             if column < ends.shape[1] and ends[0, column] != ends[1, column]:
                 yield self._beside(column, self._some(values))
 
@@ -98,19 +97,17 @@ class _Search:
         if not len(base):
             return np.zeros(0, dtype=bool)
         seen = self._seen_by_trees(self._with(base, values))[:, column]
-        return seen.astype(np.float32) <= thresholds
+        rounded: NDArray[Any] = seen.astype(self._splits.number)
+        left: NDArray[np.bool_] = rounded <= thresholds
+        return left
 
     def _with(self, base: NDArray[np.int64], values: NDArray[np.float64]) -> Columns:
         rows = [column[base] for column in self._columns]
         rows[self._index] = values
         return rows
 
-    def _seen_by_trees(self, columns: Columns) -> NDArray[Any]:
-        table = self._layout.build(columns)
-        seen = table if self._before is None else self._before.transform(table)
-        if hasattr(seen, "toarray"):
-            seen = seen.toarray()
-        return np.asarray(seen, dtype=np.float64)
+    def _seen_by_trees(self, columns: Columns) -> NDArray[np.float64]:
+        return self._splits.seen(self._layout.build(columns))
 
     def _some(self, thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
         if len(thresholds) <= MOST_PER_COLUMN:
@@ -122,35 +119,3 @@ def _neighbours(values: NDArray[np.float64], toward: float) -> list[NDArray[np.f
     """Return the next numbers in one direction, in double and in single precision."""
     single = np.nextafter(values.astype(np.float32), np.float32(toward))
     return [np.nextafter(values, toward), single.astype(np.float64)]
-
-
-def _split(estimator: Any) -> tuple[Any, Any]:
-    """Return the steps before the last, None where there are none, and the last step."""
-    if not isinstance(estimator, Pipeline):
-        return None, estimator
-    before = estimator[:-1]
-    return (before if len(before) else None), estimator[-1]
-
-
-def _thresholds(estimator: Any) -> dict[int, NDArray[np.float64]]:
-    """Return the distinct thresholds of all trees inside, by the column that they look at."""
-    found: dict[int, list[NDArray[np.float64]]] = {}
-    for features, thresholds in _nodes(estimator):
-        for column in np.unique(features):
-            found.setdefault(int(column), []).append(thresholds[features == column])
-    return {column: np.unique(np.concatenate(each)) for column, each in sorted(found.items())}
-
-
-def _nodes(estimator: Any) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:
-    """Yield the columns and thresholds of each tree's inner nodes."""
-    if hasattr(estimator, "tree_"):
-        inner = estimator.tree_.children_left != -1
-        yield estimator.tree_.feature[inner], estimator.tree_.threshold[inner]
-    elif hasattr(estimator, "_predictors"):
-        for predictor in np.ravel(estimator._predictors):
-            nodes = predictor.nodes
-            inner = (nodes["is_leaf"] == 0) & (nodes["is_categorical"] == 0)
-            yield nodes["feature_idx"][inner].astype(np.int64), nodes["num_threshold"][inner]
-    else:
-        for each in np.ravel(getattr(estimator, "estimators_", [])):
-            yield from _nodes(each)

@@ -1,16 +1,4 @@
-"""The nodes of trees, and the `TreeEnsemble` that sends rows through them.
-
-Every family of trees comes down to this: which leaf does each row reach in each tree, or,
-where no sum can round, what do the leaves add up to. Both are answered alike for any number
-of rows and threads: a sum that could round is never left to `TreeEnsemble`, which adds in an
-order of its own.
-
-A comparison with NaN is false, so each node is put so that a missing value belongs on the
-false side: where it belongs on the left, the node asks `-x <= -(next number above t)` instead
-of `x <= t`. Then no node needs to look for NaN. scikit-learn sends missing values where more
-rows of training went, and ONNX Runtime stores the false side next to its node, so this is also
-the layout with the fewest cache misses: a fifth less time for 10,000 rows (docs/exactness.md).
-"""
+"""Trees as arrays of nodes, whatever library grew them. Knows nothing of ONNX."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,20 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import numpy_helper
-
-from export.converters.graph import Graph
-from export.converters.values import Frame, TensorName
-
-MOST_LEAVES = 2**24
-"""Numbers up to this are exact in single precision."""
-GROUP_NODES = 10_000
-GROUP_TREES = 10
-"""What one `TreeEnsemble` holds, at least: what stays in the cache from one row to the next."""
-_LESS_OR_EQUAL = 0
-_SUM = 1
-
-Number = type[np.float32] | type[np.float64]
 
 
 @dataclass(frozen=True)
@@ -39,7 +13,8 @@ class Nodes:
     """The inner nodes of one tree, the root first, as arrays of one length.
 
     Children are numbered among the inner nodes, or among the leaves where `left_is_leaf` or
-    `right_is_leaf`; nodes and leaves keep the order that they have in the tree.
+    `right_is_leaf`; nodes and leaves keep the order that they have in the tree. A node with
+    `members` sends these numbers left and everything else, a missing value too, right.
     """
 
     feature: NDArray[np.int64]
@@ -49,6 +24,8 @@ class Nodes:
     right: NDArray[np.int64]
     left_is_leaf: NDArray[np.bool_]
     right_is_leaf: NDArray[np.bool_]
+    members: NDArray[np.object_]
+    """For each node an array of numbers, or None for a node with a threshold."""
     leaves: int
 
     @classmethod
@@ -61,14 +38,17 @@ class Nodes:
         left: NDArray[Any],
         right: NDArray[Any],
         is_leaf: NDArray[np.bool_],
+        members: NDArray[np.object_] | None = None,
     ) -> "Nodes":
         """Take a tree from arrays over all its nodes, leaves among them, the root first.
 
         A tree that is one leaf becomes one node with that leaf on both sides.
         """
+        if members is None:
+            members = np.full(len(feature), None)
         if is_leaf[0]:
             zero, yes = np.zeros(1, np.int64), np.ones(1, np.bool_)
-            return cls(zero, np.zeros(1), ~yes, zero, zero, yes, yes, 1)
+            return cls(zero, np.zeros(1), ~yes, zero, zero, yes, yes, members[:1], 1)
         inner = np.flatnonzero(~is_leaf)
         number = np.where(is_leaf, np.cumsum(is_leaf), np.cumsum(~is_leaf)) - 1
         left, right = left[inner].astype(np.int64), right[inner].astype(np.int64)
@@ -80,177 +60,35 @@ class Nodes:
             right=number[right],
             left_is_leaf=is_leaf[left],
             right_is_leaf=is_leaf[right],
+            members=members[inner],
             leaves=int(is_leaf.sum()),
         )
 
 
-@dataclass(frozen=True)
-class Rows:
-    """Rows as trees see them: [N, width], in the precision that thresholds are compared in."""
-
-    x: TensorName
-    width: int
-    number: Number
-
-    @classmethod
-    def of(cls, graph: Graph, frame: Frame, estimator: object, number: Number) -> "Rows":
-        """Round the columns of a frame, which must be numbers, to this precision."""
-        x = graph.numeric(frame, estimator)
-        if number is np.float32:
-            x = graph.cast(x, np.float32)
-        return cls(x, frame.width, number)
-
-
-def leaf_numbers(graph: Graph, trees: Sequence[Nodes], rows: Rows) -> TensorName:
-    """Return which leaf each row reaches in each tree, int32 [N, trees].
-
-    Leaves are numbered over all trees, in the order of their nodes.
-    """
-    counts = np.array([tree.leaves for tree in trees])
-    starts = np.cumsum(counts) - counts
-    fits = counts.sum() <= MOST_LEAVES
-    ensemble = _Ensemble(graph, trees, rows)
-    parts = []
-    for group in _groups(trees):
-        numbers = [np.arange(counts[i]) + (starts[i] if fits else 0) for i in group]
-        tree_of_leaf = np.repeat(np.arange(len(group)), counts[group])
-        parts.append(ensemble.answer(group, tree_of_leaf, np.concatenate(numbers), len(group)))
-    leaves = graph.cast(graph.concat(parts), np.int32)
-    return leaves if fits else graph.op("Add", leaves, starts.astype(np.int32))
-
-
-def sum_of_trees(
-    graph: Graph, trees: Sequence[Nodes], rows: Rows, values: NDArray[np.float64]
-) -> TensorName:
-    """Sum the values of the leaves reached, one tree after another, float64 [N, columns].
-
-    `values` are [leaves of all trees, columns].
-    """
-    values = values + 0.0  # a sum that starts at 0 makes a lone -0.0 a 0.0
-    exact = _sum_in_any_order(graph, trees, rows, values)
-    if exact is not None:
-        return graph.cast(exact, np.float64)
-    leaves = leaf_numbers(graph, trees, rows)
-    return sum_in_order(graph, graph.op("Gather", values, leaves, axis=0))
-
-
-def sum_in_order(graph: Graph, values: TensorName) -> TensorName:
-    """Sum `[N, trees, columns]` over the trees, one after another, to `[N, columns]`."""
-    running = graph.op("CumSum", values, np.array(1))
-    return graph.op("Gather", running, np.array(-1), axis=1)
-
-
-def _sum_in_any_order(
-    graph: Graph, trees: Sequence[Nodes], rows: Rows, values: NDArray[np.float64]
-) -> TensorName | None:
-    """Let `TreeEnsemble` sum whole numbers, one in each leaf, such as votes for a class.
-
-    None where a sum could round in single precision, or where a leaf has two values that are
-    not 0, which `TreeEnsemble` has no room for.
-    """
-    ends = np.cumsum([tree.leaves for tree in trees])
-    starts = ends - [tree.leaves for tree in trees]
-    greatest = np.maximum.reduceat(np.abs(values).max(axis=1), starts)
-    whole = bool((values == np.rint(values)).all())
-    alone = int((values != 0).sum(axis=1).max()) <= 1
-    if not (whole and alone and greatest.sum() <= MOST_LEAVES):
-        return None
-    columns = np.abs(values).argmax(axis=1)
-    weights = values[np.arange(len(values)), columns]
-    ensemble = _Ensemble(graph, trees, rows)
-    parts = []
-    for group in _groups(trees):
-        leaves = slice(starts[group[0]], ends[group[-1]])
-        parts.append(ensemble.answer(group, columns[leaves], weights[leaves], values.shape[1]))
-    return parts[0] if len(parts) == 1 else graph.op("Sum", *parts)
-
-
-def _groups(trees: Sequence[Nodes]) -> list[NDArray[np.int64]]:
-    """Share the trees, in their order, among several `TreeEnsemble`s where there are many."""
-    nodes = sum(len(tree.feature) for tree in trees)
-    count = min(-(-nodes // GROUP_NODES), -(-len(trees) // GROUP_TREES))
-    return np.array_split(np.arange(len(trees)), count)
-
-
-class _Ensemble:
-    """Trees and the rows `x` that are sent through them."""
-
-    def __init__(self, graph: Graph, trees: Sequence[Nodes], rows: Rows) -> None:
-        turned = any(tree.missing_left.any() for tree in trees)
-        self._graph = graph
-        self._trees = trees
-        self._x = graph.concat([rows.x, graph.op("Neg", rows.x)]) if turned else rows.x
-        self._width = rows.width
-        self._number = rows.number
-
-    def answer(
-        self, group: NDArray[np.int64], targets: NDArray[Any], weights: NDArray[Any], columns: int
-    ) -> TensorName:
-        """Add the `TreeEnsemble` of some trees; their leaves add `weights` to column `targets`."""
-        nodes, roots = _joined([self._trees[i] for i in group])
-        turned = nodes.missing_left
-        threshold = _rounded_down(nodes.threshold, self._number)
-        above = np.nextafter(threshold, self._number(np.inf))
-        ids, leafs = (nodes.left, nodes.right), (nodes.left_is_leaf, nodes.right_is_leaf)
-        return self._graph.op(
-            "TreeEnsemble",
-            self._x,
-            domain="ai.onnx.ml",
-            n_targets=columns,
-            aggregate_function=_SUM,
-            post_transform=0,
-            tree_roots=_integers(roots),
-            nodes_featureids=_integers(nodes.feature + self._width * turned),
-            nodes_splits=numpy_helper.from_array(np.where(turned, -above, threshold)),
-            nodes_modes=numpy_helper.from_array(np.full(len(turned), _LESS_OR_EQUAL, np.uint8)),
-            nodes_truenodeids=_integers(np.where(turned, ids[1], ids[0])),
-            nodes_trueleafs=_integers(np.where(turned, leafs[1], leafs[0])),
-            nodes_falsenodeids=_integers(np.where(turned, ids[0], ids[1])),
-            nodes_falseleafs=_integers(np.where(turned, leafs[0], leafs[1])),
-            leaf_targetids=_integers(targets),
-            leaf_weights=numpy_helper.from_array(weights.astype(self._number)),
-        )
-
-
-def _joined(trees: Sequence[Nodes]) -> tuple[Nodes, NDArray[np.int64]]:
+def joined(trees: Sequence[Nodes]) -> tuple[Nodes, NDArray[np.int64]]:
     """Number the nodes and leaves of several trees as one, and return where each tree begins."""
     nodes = np.array([len(tree.feature) for tree in trees])
     leaves = np.array([tree.leaves for tree in trees])
     roots, first_leaf = np.cumsum(nodes) - nodes, np.cumsum(leaves) - leaves
 
-    def joined(name: str) -> NDArray[Any]:
+    def all_of(name: str) -> NDArray[Any]:
         return np.concatenate([getattr(tree, name) for tree in trees])
 
     def children(side: str) -> NDArray[np.int64]:
         starts = np.where(
-            joined(f"{side}_is_leaf"), np.repeat(first_leaf, nodes), np.repeat(roots, nodes)
+            all_of(f"{side}_is_leaf"), np.repeat(first_leaf, nodes), np.repeat(roots, nodes)
         )
-        return joined(side) + starts
+        return all_of(side) + starts
 
     whole = Nodes(
-        feature=joined("feature"),
-        threshold=joined("threshold"),
-        missing_left=joined("missing_left"),
+        feature=all_of("feature"),
+        threshold=all_of("threshold"),
+        missing_left=all_of("missing_left"),
         left=children("left"),
         right=children("right"),
-        left_is_leaf=joined("left_is_leaf"),
-        right_is_leaf=joined("right_is_leaf"),
+        left_is_leaf=all_of("left_is_leaf"),
+        right_is_leaf=all_of("right_is_leaf"),
+        members=all_of("members"),
         leaves=int(leaves.sum()),
     )
     return whole, roots
-
-
-def _rounded_down(threshold: NDArray[np.float64], number: Number) -> NDArray[Any]:
-    """Return the greatest numbers of a type that are not above the thresholds.
-
-    For every x of that type, `x <= threshold` holds as it did before.
-    """
-    with np.errstate(over="ignore"):
-        rounded = threshold.astype(number)
-    above = rounded.astype(np.float64) > threshold
-    return np.where(above, np.nextafter(rounded, number(-np.inf)), rounded)
-
-
-def _integers(values: NDArray[Any]) -> list[int]:
-    integers: list[int] = values.astype(np.int64).tolist()
-    return integers

@@ -94,8 +94,12 @@ def transform(graph: Graph, transformer: Any, frame: Frame) -> Frame:
 
 
 def classify(graph: Graph, classifier: Any, frame: Frame) -> Classified:
-    """Convert an estimator that must be a classifier of one target, and return its answer."""
+    """Convert an estimator that must be a classifier of one target, and return its answer.
+
+    The estimator around it computes with that answer, exponentials and all.
+    """
     answer = convert(graph, classifier, frame)
+    graph.exact = graph.exact and not graph.exponential
     if not isinstance(answer, Classified):
         raise graph.refuse(classifier, "a classifier of one target is expected here.")
     return answer
@@ -104,6 +108,7 @@ def classify(graph: Graph, classifier: Any, frame: Frame) -> Classified:
 def regress(graph: Graph, regressor: Any, frame: Frame) -> TensorName:
     """Convert an estimator that must be a regressor, and return its values."""
     answer = convert(graph, regressor, frame)
+    graph.exact = graph.exact and not graph.exponential
     if not isinstance(answer, Regressed):
         raise graph.refuse(regressor, "a regressor is expected here.")
     return answer.values

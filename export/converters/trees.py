@@ -26,8 +26,9 @@ from sklearn.tree import (
     ExtraTreeRegressor,
 )
 
+from export.converters.ensembles import Rows, leaf_numbers, sum_of_trees
 from export.converters.graph import Graph
-from export.converters.nodes import Nodes, Rows, leaf_numbers, sum_of_trees
+from export.converters.nodes import Nodes
 from export.converters.registry import converts
 from export.converters.values import Classified, Frame, MultiClassified, Regressed, TensorName
 

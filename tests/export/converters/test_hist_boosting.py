@@ -1,0 +1,66 @@
+"""Histogram gradient boosting: doubles, missing values, categories."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+from export.convert import FOUR_ULP
+from tests.export.conftest import Prove
+
+
+def with_missing(X: Any) -> Any:
+    """Return the table with a tenth of its values missing."""
+    X = X.copy()
+    X[np.random.default_rng(0).random(X.shape) < 0.1] = np.nan
+    return X
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"learning_rate": 0.3, "max_leaf_nodes": 7},
+        {"interaction_cst": [[0, 1], [2, 3, 4]]},
+        {"max_bins": 8, "class_weight": "balanced"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_classifier_agrees_to_the_label_and_to_4_ulp(
+    classes: int, settings: dict[str, Any], prove: Prove
+) -> None:
+    """Features are compared in double, and missing values follow training."""
+    X, y = load_wine(return_X_y=True)
+    y = y if classes == 3 else y > 0
+    model = HistGradientBoostingClassifier(max_iter=10, min_samples_leaf=5, **settings)
+    parity = prove(model, with_missing(X), y).manifest.parity
+    assert parity.tolerance == FOUR_ULP
+    assert {group.group for group in parity.groups} >= {"missing", "thresholds", "boundaries"}
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "gamma", "poisson"])
+def test_a_regressor_of_every_loss(loss: str, prove: Prove) -> None:
+    """A sum is exact; losses of counts and amounts answer its exponential, to 4 ulp."""
+    X, y = load_diabetes(return_X_y=True)
+    model = HistGradientBoostingRegressor(loss=loss, max_iter=10)
+    tolerance = FOUR_ULP if loss in {"gamma", "poisson"} else 0
+    assert prove(model, with_missing(X), y).manifest.parity.tolerance == tolerance
+
+
+def test_quantiles_and_monotonic_constraints_are_exact(prove: Prove) -> None:
+    """A quantile is a leaf's value; a constraint only forbids splits."""
+    X, y = load_diabetes(return_X_y=True)
+    constraints = [0, 0, 1, -1] + [0] * 6
+    model = HistGradientBoostingRegressor(
+        loss="quantile", quantile=0.8, max_iter=10, monotonic_cst=constraints
+    )
+    assert prove(model, X, y).manifest.parity.tolerance == 0
+
+
+def test_without_missing_values_in_training_none_are_expected(prove: Prove) -> None:
+    """The model still answers bit for bit where no feature may be missing."""
+    X, y = load_breast_cancer(return_X_y=True)
+    prove(HistGradientBoostingClassifier(max_iter=10), X, y)
