@@ -10,7 +10,7 @@ from export.reference import Reference
 
 def metrics_of(reference: Reference, table: Any, y: Any) -> dict[str, float]:
     """Return accuracy, or R², RMSE and MAE; nothing where there is no truth to compare with."""
-    if y is None or not len(y):
+    if y is None or not len(y) or reference.task == "transformation":
         return {}
     predicted = np.asarray(reference.estimator.predict(table))
     truth = np.asarray(y)

@@ -133,7 +133,7 @@ def answered(
                 warnings.simplefilter("ignore")
                 answers.append(reference.answer(signature.layout.build(rows)))
             kept.append(rows)
-        except ValueError:
+        except (ValueError, IndexError):  # the latter from CategoricalNB
             if count > 1:
                 todo += [take(rows, slice(count // 2, None)), take(rows, slice(0, count // 2))]
     names = answers[0] if answers else {}

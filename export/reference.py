@@ -19,6 +19,7 @@ import numpy as np
 from joblib import parallel_config
 from numpy.typing import NDArray
 from sklearn.base import is_classifier, is_clusterer, is_outlier_detector, is_regressor
+from sklearn.pipeline import Pipeline
 
 from export.errors import ConversionError, RecipeError
 from runtime.manifest import Class, Label, Target, Task, Tensor
@@ -66,6 +67,8 @@ class Reference:
                 task, classes = "multilabel_classification", [[0, 1]] * count
             else:
                 classes = [_labels(estimator.classes_)]
+            if scored_by == "decision_function" and _scores_pairs(estimator):
+                scored_by = None
         names = list(target_names) or _target_names(count)
         return cls(estimator, task, _targets(names, classes, class_names), scored_by)
 
@@ -151,6 +154,19 @@ def _several(estimator: Any, scored_by: str | None, sample: Any) -> tuple[Task, 
     if all(np.array_equal(classes, [0, 1]) for classes in estimator.classes_):
         return "multilabel_classification", scored_by
     return "multioutput_classification", None
+
+
+def _scores_pairs(estimator: Any) -> bool:
+    """Tell whether the scores are of pairs of classes, which no answer has a name for."""
+    while True:
+        if isinstance(estimator, Pipeline):
+            estimator = estimator[-1]
+        elif hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        else:
+            break
+    shape = getattr(estimator, "decision_function_shape", "ovr")
+    return shape == "ovo" and len(estimator.classes_) > 2
 
 
 def _is_chain(estimator: Any, method: str, sample: Any) -> bool:

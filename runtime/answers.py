@@ -91,10 +91,13 @@ def _regression(manifest: Manifest) -> list[Field]:
 def _clustering(manifest: Manifest) -> list[Field]:
     schema = {"type": "integer", "description": "The number of the cluster."}
     fields = [_plain("prediction", "label", schema)]
-    if _has(manifest, "scores"):
-        columns = _columns(manifest, "scores")
-        names = [str(cluster) for cluster in range(columns)]
-        fields.append(_named("scores", "scores", names, _number("The score of this cluster.")))
+    for output, description in (
+        ("probabilities", "The probability of this cluster; null if it is not a number."),
+        ("distances", "The distance to the centre of this cluster, or subcluster."),
+    ):
+        if _has(manifest, output):
+            names = [str(cluster) for cluster in range(_columns(manifest, output))]
+            fields.append(_named(output, output, names, _number(description)))
     return fields
 
 

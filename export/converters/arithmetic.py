@@ -46,6 +46,18 @@ def shares(graph: Graph, values: TensorName, width: int) -> TensorName:
     return graph.op("Where", empty, np.full((1, width), 1.0 / width), divided)
 
 
+def log_sum_exp(graph: Graph, values: TensorName) -> TensorName:
+    """Return the logarithm of each row's sum of exponentials, `[N, 1]`, without overflow."""
+    greatest = row_max(graph, values)
+    total = row_sum(graph, graph.op("Exp", graph.op("Sub", values, greatest)))
+    return graph.op("Add", graph.op("Log", total), greatest)
+
+
+def from_logarithms(graph: Graph, values: TensorName) -> TensorName:
+    """Return the probabilities, summing to 1, of `[N, k]` logarithms known but for a constant."""
+    return graph.op("Exp", graph.op("Sub", values, log_sum_exp(graph, values)))
+
+
 def first_greatest(graph: Graph, values: TensorName) -> TensorName:
     """Return the column of each row's greatest number, the first of equals, int64 [N]."""
     return graph.op("ArgMax", values, axis=1, keepdims=0)

@@ -1,5 +1,6 @@
 """Distances from the rows to points that training found, in the order of scikit-learn's sums."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,12 @@ from numpy.typing import NDArray
 from export.converters.graph import Graph
 from export.converters.values import TensorName
 
+Points = NDArray[np.float64]
+EUCLIDEAN = ("euclidean", "l2")
+MANHATTAN = ("manhattan", "cityblock", "l1")
 
-def squared_distances(graph: Graph, x: TensorName, points: NDArray[Any]) -> TensorName:
+
+def squared_distances(graph: Graph, x: TensorName, points: Points) -> TensorName:
     """Return the squared Euclidean distances from `[N, k]` to `points`, `[N, points]`.
 
     As `(|x|² - 2 x·p) + |p|²`, which scikit-learn computes in this order and for which equal
@@ -21,3 +26,100 @@ def squared_distances(graph: Graph, x: TensorName, points: NDArray[Any]) -> Tens
     norms = np.einsum("ij,ij->i", points, points).reshape(1, -1)
     distances = graph.op("Add", graph.op("Add", own, middle), norms)
     return graph.op("Max", distances, np.array(0.0))
+
+
+def distances(
+    graph: Graph, model: object, x: TensorName, points: Points, metric: str
+) -> TensorName:
+    """Return the distances by the name of a metric, float64 [N, points].
+
+    Raises ConversionError, naming `model`, for a metric that has no exact form here.
+    """
+    if metric in EUCLIDEAN:
+        return graph.op("Sqrt", squared_distances(graph, x, points))
+    if metric == "sqeuclidean":
+        return squared_distances(graph, x, points)
+    if metric == "cosine":
+        return cosine_distances(graph, x, points)
+    return summed_distances(graph, model, x, points, metric)
+
+
+def summed_distances(
+    graph: Graph,
+    model: object,
+    x: TensorName,
+    points: Points,
+    metric: str,
+    *,
+    parameters: dict[str, Any] | None = None,
+) -> TensorName:
+    """Return the distances that are a sum over the features, one after another, [N, points].
+
+    This is how scikit-learn's trees of neighbours compute every metric.
+    """
+    power = (parameters or {}).get("p", 2)
+    weights = (parameters or {}).get("w")
+    if metric in EUCLIDEAN:
+        metric, power = "minkowski", 2
+    elif metric in MANHATTAN:
+        metric, power = "minkowski", 1
+    if metric == "chebyshev" or (metric == "minkowski" and np.isinf(power)):
+        return _over_features(graph, x, points, lambda d, _: graph.op("Abs", d), "Max")
+    if metric != "minkowski":
+        reason = f"metric={metric!r} has no exact form; use euclidean, manhattan or cosine."
+        raise graph.refuse(model, reason)
+
+    def term(difference: TensorName, feature: int) -> TensorName:
+        if power == 2:
+            value = graph.op("Mul", difference, difference)
+        else:
+            value = graph.op("Abs", difference)
+            value = value if power == 1 else graph.op("Pow", value, float(power))
+        return value if weights is None else graph.op("Mul", value, float(weights[feature]))
+
+    total = _over_features(graph, x, points, term, "Add")
+    if power == 1:
+        return total
+    return graph.op("Sqrt", total) if power == 2 else graph.op("Pow", total, 1.0 / power)
+
+
+def cosine_distances(graph: Graph, x: TensorName, points: Points) -> TensorName:
+    """Return 1 minus the cosine, between 0 and 2; a row of zeros is at a distance of 1."""
+    norms = np.sqrt(np.einsum("ij,ij->i", points, points))
+    unit = points / np.where(norms == 0, 1.0, norms)[:, np.newaxis]
+    similarity = graph.op("MatMul", unit_rows(graph, x), unit.T)
+    return graph.op("Clip", graph.op("Sub", 1.0, similarity), 0.0, 2.0)
+
+
+def unit_rows(graph: Graph, x: TensorName) -> TensorName:
+    """Divide each row by its Euclidean norm; a row of zeros stays as it is."""
+    norm = graph.op("Sqrt", graph.op("ReduceSumSquare", x, np.array([1]), keepdims=1))
+    norm = graph.op("Where", graph.op("Equal", norm, 0.0), 1.0, norm)
+    return graph.op("Div", x, norm)
+
+
+def nearest(
+    graph: Graph, model: object, x: TensorName, points: Points, metric: str = "euclidean"
+) -> TensorName:
+    """Return the index of the nearest point, the first of equals, int64 [N]."""
+    metric = "sqeuclidean" if metric in EUCLIDEAN else metric
+    measured = distances(graph, model, x, points, metric)
+    return graph.op("ArgMin", measured, axis=1, keepdims=0)
+
+
+def _over_features(
+    graph: Graph,
+    x: TensorName,
+    points: Points,
+    term: Callable[[TensorName, int], TensorName],
+    join: str,
+) -> TensorName:
+    """Join one term for each feature, in their order."""
+    values = []
+    for feature, coordinates in enumerate(np.asarray(points, dtype=np.float64).T):
+        difference = graph.op("Sub", graph.column(x, feature), coordinates.reshape(1, -1))
+        values.append(term(difference, feature))
+    total = values[0]
+    for value in values[1:]:
+        total = graph.op(join, total, value)
+    return total

@@ -3,13 +3,13 @@
 Writes into skl2onnx's container, so that everything built here takes part in its graph.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import TensorProto, numpy_helper
+from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
 from export.converters.values import Block, Frame, TensorName
 from export.errors import ConversionError
@@ -20,6 +20,28 @@ KNOWN_TO_SKL2ONNX = {"": 21, "ai.onnx.ml": 3}
 """What skl2onnx is told: 1.20 refuses ai.onnx.ml 5, which `TreeEnsemble` needs."""
 
 Operand = TensorName | NDArray[Any] | float | int
+
+
+class _Body:
+    """Collects the nodes of a loop's body, in place of skl2onnx's container."""
+
+    def __init__(self) -> None:
+        self.nodes: list[NodeProto] = []
+        self.initializers: list[TensorProto] = []
+
+    def add_node(
+        self,
+        op_type: str,
+        inputs: Sequence[str],
+        outputs: Sequence[str],
+        *,
+        op_domain: str,
+        op_version: int,  # noqa: ARG002 - the whole model has one
+        **attributes: Any,
+    ) -> None:
+        """Add a node, as skl2onnx's container does."""
+        node = helper.make_node(op_type, inputs, outputs, domain=op_domain, **attributes)
+        self.nodes.append(node)
 
 
 class Graph:
@@ -84,6 +106,35 @@ class Graph:
             **attributes,
         )
         return tuple(TensorName(name) for name in names)
+
+    def loop(
+        self,
+        trips: int,
+        state: Sequence[tuple[TensorName, int]],
+        body: "Callable[[Graph, tuple[TensorName, ...]], tuple[TensorName, ...]]",
+    ) -> tuple[TensorName, ...]:
+        """Repeat `body` while it says so, `trips` times at most; return the state at the end.
+
+        `state` are float64 tensors, each with its rank. `body` is given a graph of its own and
+        the state, and returns whether to go on, a bool, and the next state; it can use nothing
+        from around it.
+        """
+        inner = _Body()
+        names = [self._scope.get_unique_variable_name("s") for _ in range(len(state) + 2)]
+        takes = tuple(TensorName(name) for name in names[2:])
+        answers = body(Graph(self._scope, inner), takes)
+        kinds = [(TensorProto.INT64, 0), (TensorProto.BOOL, 0)]
+        kinds += [(TensorProto.DOUBLE, rank) for _, rank in state]
+        proto = helper.make_graph(
+            inner.nodes,
+            "body",
+            _described(names, kinds),
+            _described(answers, kinds[1:]),
+            inner.initializers,
+        )
+        tensors = [tensor for tensor, _ in state]
+        start = np.array(trips), np.array(True)
+        return self.ops("Loop", *start, *tensors, outputs=len(state), body=proto)
 
     def operand(self, value: Operand) -> TensorName:
         """Return the name of a tensor: of a constant, added once, where `value` is a number."""
@@ -163,3 +214,11 @@ class Graph:
             picks = np.array(block.picks, dtype=np.int64)
             self._selected[key] = self.op("Gather", block.tensor, picks, axis=1)
         return self._selected[key]
+
+
+def _described(names: Sequence[str], kinds: Sequence[tuple[int, int]]) -> list[ValueInfoProto]:
+    """Describe a body's inputs or outputs, by type and rank."""
+    return [
+        helper.make_tensor_value_info(name, kind, [None] * rank)
+        for name, (kind, rank) in zip(names, kinds, strict=True)
+    ]

@@ -137,11 +137,17 @@ CASES: dict[str, tuple[str, tuple[Target, ...], dict[str, np.ndarray[Any, Any]],
         {"label": np.array([3, -1])},
         [{"prediction": 3}, {"prediction": -1}],
     ),
-    "a cluster with scores": (
+    "a cluster with distances": (
         "clustering",
         (),
-        {"label": np.array([1]), "scores": np.array([[2.0, 0.5]])},
-        [{"prediction": 1, "scores": {"0": 2.0, "1": 0.5}}],
+        {"label": np.array([1]), "distances": np.array([[2.0, 0.5]])},
+        [{"prediction": 1, "distances": {"0": 2.0, "1": 0.5}}],
+    ),
+    "a cluster with probabilities": (
+        "clustering",
+        (),
+        {"label": np.array([1]), "probabilities": np.array([[0.25, 0.75]])},
+        [{"prediction": 1, "probabilities": {"0": 0.25, "1": 0.75}}],
     ),
     "an outlier": (
         "outlier_detection",

@@ -1,0 +1,36 @@
+"""Estimators that weigh what they saw in training by a kernel: ridge and label propagation."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.semi_supervised import LabelPropagation, LabelSpreading
+
+from export.converters.arithmetic import first_greatest, row_sum
+from export.converters.distances import squared_distances
+from export.converters.graph import Graph
+from export.converters.kernels import gaussian, pairwise_kernel
+from export.converters.registry import converts
+from export.converters.values import Classified, Frame, Regressed
+
+
+@converts(KernelRidge, exact=False)
+def kernel_ridge(graph: Graph, model: KernelRidge, frame: Frame) -> Regressed:
+    """Answer the weighted sum of kernels with the training rows."""
+    kernel = pairwise_kernel(graph, model, graph.numeric(frame, model), model.X_fit_)
+    weights = np.asarray(model.dual_coef_, dtype=np.float64)
+    values = graph.op("MatMul", kernel, weights.reshape(len(weights), -1))
+    return Regressed(values if weights.ndim == 2 else graph.reshape(values, -1))
+
+
+@converts(LabelPropagation, LabelSpreading, exact=False)
+def label_propagation(graph: Graph, model: Any, frame: Frame) -> Classified:
+    """Answer the mean of the training rows' labels, weighed by the kernel."""
+    if model.kernel != "rbf":
+        name = model.kernel if isinstance(model.kernel, str) else "a function of your own"
+        raise graph.refuse(model, f"its kernel is {name}; use rbf.")
+    squares = squared_distances(graph, graph.numeric(frame, model), model.X_)
+    kernel = gaussian(graph, squares, model.gamma)
+    weighed = graph.op("MatMul", kernel, model.label_distributions_)
+    probabilities = graph.op("Div", weighed, row_sum(graph, weighed))
+    return Classified(first_greatest(graph, probabilities), probabilities)
