@@ -15,8 +15,10 @@ from starlette.middleware import Middleware
 from runtime import logs
 from runtime.config import Settings
 from runtime.contracts import health, pages, rest
+from runtime.contracts.direct import Direct
 from runtime.contracts.exchange import Exchanges, TemplateRoute
 from runtime.contracts.problems import HANDLERS
+from runtime.journal import Journal
 from runtime.metrics import Metrics
 from runtime.predictor import Predictor
 from runtime.repository import Repository, open_repository
@@ -28,22 +30,30 @@ def create_app(settings: Settings) -> Starlette:
     """Make an application. It opens its models when it starts."""
     metrics = Metrics()
     predict = rest.Predict(metrics, settings.max_body_bytes)
+    predictions = [
+        TemplateRoute("/predict", predict, methods=["POST"]),
+        TemplateRoute("/models/{name}/predict", predict, methods=["POST"]),
+        TemplateRoute("/models/{name}/versions/{version}/predict", predict, methods=["POST"]),
+    ]
 
     @asynccontextmanager
     async def life(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         logging.config.dictConfig(logs.configuration(settings))
+        repository = _open(settings, metrics)
+        journal = Journal(metrics)
         yield {
-            "repository": _open(settings, metrics),
+            "direct": Direct(predictions, repository, journal, settings.max_body_bytes),
+            "journal": journal,
+            "repository": repository,
             "metrics": metrics,
             "unknown_fields": settings.unknown_fields,
         }
+        journal.write()
         metrics.close()
 
     app = Starlette(
         routes=[
-            TemplateRoute("/predict", predict, methods=["POST"]),
-            TemplateRoute("/models/{name}/predict", predict, methods=["POST"]),
-            TemplateRoute("/models/{name}/versions/{version}/predict", predict, methods=["POST"]),
+            *predictions,
             TemplateRoute("/model", rest.show_manifest),
             TemplateRoute("/models", rest.list_models),
             TemplateRoute("/models/{name}", rest.show_manifest),

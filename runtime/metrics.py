@@ -6,10 +6,9 @@ whichever is asked adds them up.
 
 import os
 from collections import Counter as Tally
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import partial
 
-from numpy.typing import NDArray
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -21,7 +20,7 @@ from prometheus_client import (
     multiprocess,
 )
 
-from runtime.manifest import Manifest
+from runtime.manifest import Label, Manifest
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 MULTIPROCESS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
@@ -37,6 +36,8 @@ class Metrics:
     def __init__(self) -> None:
         registry = CollectorRegistry()
         self._registry = registry
+        self._predicted: dict[tuple[str, int], _Predictions] = {}
+        self._answers: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         self._requests = Counter(
             "skiff_http_requests",
             "Requests answered, by route and status.",
@@ -76,22 +77,26 @@ class Metrics:
     def loaded(self, manifest: Manifest) -> None:
         """Note that a model is in memory."""
         self._models.labels(manifest.name, manifest.version, manifest.task).set(1)
+        key = manifest.name, manifest.version
+        self._predicted[key] = _Predictions(manifest, self._rows, self._predictions)
 
-    def answered(self, route: str, status: int, seconds: float) -> None:
-        """Count one request."""
-        self._requests.labels(route, status).inc()
-        self._seconds.labels(route).observe(seconds)
+    def predicted(self, manifest: Manifest, rows: int, labels: Iterable[Label]) -> None:
+        """Count rows of a loaded model and, where each has one label, what was predicted."""
+        self._predicted[manifest.name, manifest.version].add(rows, labels)
 
-    def predicted(self, manifest: Manifest, outputs: Mapping[str, NDArray[Any]], rows: int) -> None:
-        """Count the rows of one request and, where each has one label, what was predicted."""
-        model = (manifest.name, str(manifest.version))
-        self._rows.labels(*model).inc(rows)
-        labels = outputs.get("label")
-        if labels is None or labels.ndim != 1:
-            return
-        names = {each.label: each.name for each in manifest.classes}
-        for label, count in Tally(labels.tolist()).items():
-            self._predictions.labels(*model, names.get(label, str(label))).inc(count)
+    def answered(self, route: str, status: int, *seconds: float) -> None:
+        """Count requests that were answered alike, by the time that each took."""
+        key = route, status
+        requests, durations = self._answers.get(key) or self._children(key)
+        requests.inc(len(seconds))
+        for each in seconds:
+            durations.observe(each)
+
+    def _children(self, key: tuple[str, int]) -> tuple[Counter, Histogram]:
+        """Return the metrics with the labels of `key`; there are few, and finding them is slow."""
+        children = self._requests.labels(*key), self._seconds.labels(key[0])
+        self._answers[key] = children
+        return children
 
     def exposition(self) -> bytes:
         """Return all metrics in the text format of Prometheus, of all workers."""
@@ -105,3 +110,23 @@ class Metrics:
         """Take this worker out of what counts living workers."""
         if MULTIPROCESS_DIRECTORY in os.environ:
             multiprocess.mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]
+
+
+class _Predictions:
+    """The counters of one model, found once."""
+
+    def __init__(self, manifest: Manifest, rows: Counter, predictions: Counter) -> None:
+        model = (manifest.name, str(manifest.version))
+        self._rows = rows.labels(*model)
+        self._names = {each.label: each.name for each in manifest.classes}
+        self._child: Callable[[str], Counter] = partial(predictions.labels, *model)
+        self._children: dict[str, Counter] = {}
+
+    def add(self, rows: int, labels: Iterable[Label]) -> None:
+        self._rows.inc(rows)
+        for label, count in Tally(labels).items():
+            name = self._names.get(label) or str(label)
+            child = self._children.get(name)
+            if child is None:
+                child = self._children[name] = self._child(name)
+            child.inc(count)

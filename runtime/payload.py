@@ -9,6 +9,7 @@ Knows nothing of HTTP or ONNX Runtime.
 """
 
 import re
+import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -27,6 +28,7 @@ from runtime.structs import renaming
 
 Array = NDArray[Any]
 _Fill = Callable[[Sequence[msgspec.Struct]], Array]
+_Pack = Callable[[Mapping[str, Array], msgspec.Struct], None]
 
 # What msgspec, and Python with it, raises for bytes that are not what was asked for.
 _NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -59,11 +61,14 @@ class Codec:
         self._inspector = Inspector(features, forbid)
         attributes = dict(zip(features, self._attributes, strict=True))
         self._fills: dict[str, _Fill] = {}
+        self._pack: _Pack | None = None
         for tensor in manifest.inputs:
             columns = sorted((f for f in features if f.input == tensor.name), key=_column)
             read = _reader([attributes[feature] for feature in columns])
             fill = _strings if tensor.dtype == "string" else _numbers
             self._fills[tensor.name] = fill(read, len(columns))
+            if len(manifest.inputs) == 1 and tensor.dtype == "float64":
+                self._pack = _packer(tensor.name, [attributes[each.name] for each in columns])
         self._has_strings = any(tensor.dtype == "string" for tensor in manifest.inputs)
         self._encoder = Encoder(manifest)
 
@@ -82,6 +87,20 @@ class Codec:
             rows = [self._row(**dict(zip(self._attributes, each, strict=True))) for each in records]
         tensors = {name: fill(rows) for name, fill in self._fills.items()}
         return Batch(tensors, len(rows), single)
+
+    def fill(self, body: bytes, tensors: Mapping[str, Array]) -> bool:
+        """Fill the tensors of a single row from a record, where all features are numbers.
+
+        Returns False for a body that is something else, or that `decode` must look into.
+        """
+        row = self._decode(body)
+        if type(row) is not self._row or self._pack is None:
+            return False
+        try:
+            self._pack(tensors, row)
+        except struct.error:  # None: a value is missing
+            return False
+        return True
 
     def tensors(self, records: Iterable[Mapping[str, Scalar]]) -> dict[str, Array]:
         """Return the tensors of records of plain Python values, a missing one being None.
@@ -156,3 +175,12 @@ def _strings(read: Callable[[Iterable[object]], Iterator[object]], columns: int)
         return cells.reshape(len(rows), columns)
 
     return fill
+
+
+def _packer(tensor: str, attributes: Sequence[str]) -> _Pack:
+    """Return what writes one row's cells into the memory of a float64 tensor."""
+    get = attrgetter(*attributes)
+    pack = struct.Struct(f"{len(attributes)}d").pack_into
+    if len(attributes) == 1:
+        return lambda tensors, row: pack(tensors[tensor], 0, get(row))
+    return lambda tensors, row: pack(tensors[tensor], 0, *get(row))

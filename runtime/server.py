@@ -19,6 +19,7 @@ from uvicorn.supervisors import Multiprocess
 
 from runtime import logs
 from runtime.config import Settings
+from runtime.contracts.direct import DirectProtocol
 
 _METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -32,6 +33,8 @@ def serve(settings: Settings) -> int:
     signal.signal(signal.SIGINT, _stop)
     config = uvicorn.Config(
         "runtime.app:app",
+        http=DirectProtocol,
+        loop="uvloop",
         host=settings.host,
         port=settings.port,
         workers=settings.workers,

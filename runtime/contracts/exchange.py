@@ -7,6 +7,7 @@ gets the traceback.
 import logging
 import re
 from dataclasses import dataclass
+from itertools import count
 from secrets import token_hex
 from time import perf_counter
 from typing import Any
@@ -20,7 +21,11 @@ from runtime.metrics import Metrics
 KEY = "skiff.exchange"
 """Where a request's scope has its `Exchange`."""
 
-_ID = re.compile(rb"[A-Za-z0-9._~:/+=@-]{1,128}")
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._~:/+=@-]{1,128}")
+"""What may be the id of a request."""
+
+_process = token_hex(8)
+_numbers = count(1)
 _HUNG_UP = 499
 """What stands in the log for a request whose client left before an answer, as in nginx."""
 
@@ -104,9 +109,14 @@ class Exchanges:
 def _request_id(scope: Scope) -> str:
     """Return the id that the client sent, where it is one, or a new one."""
     for name, value in scope["headers"]:
-        if name == b"x-request-id" and _ID.fullmatch(value):
+        if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
             return str(value, "ascii")
-    return token_hex(16)
+    return new_id()
+
+
+def new_id() -> str:
+    """Return an id that no other request has: 64 random bits of this process, and a number."""
+    return f"{_process}{next(_numbers):016x}"
 
 
 def _path(scope: Scope) -> str:

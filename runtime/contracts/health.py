@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runtime.contracts.problems import problem
+from runtime.journal import Journal
 from runtime.metrics import MEDIA_TYPE, Metrics
 from runtime.repository import Entry, Repository
 
@@ -28,6 +29,8 @@ async def ready(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """Answer the metrics, in the text format of Prometheus."""
     counted: Metrics = request.state.metrics
+    journal: Journal = request.state.journal
+    journal.write()
     return Response(counted.exposition(), headers={"Content-Type": MEDIA_TYPE})
 
 

@@ -4,8 +4,6 @@ docs/http.md describes what is spoken. The hot path is an ASGI application witho
 Request and Response, which cost more than a small model does.
 """
 
-from functools import partial
-
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -40,20 +38,17 @@ class Predict:
         """Answer one request. Raises ServiceError or HTTPException for the app to map."""
         predictor = await find(scope)
         body = await read_json(scope, receive, self._max_body_bytes)
-        answer = partial(self._answer, predictor, body, scope)
-        content = answer() if len(body) <= INLINE_BYTES else await run_in_threadpool(answer)
-        headers = [_JSON, (b"content-length", b"%d" % len(content))]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
-
-    def _answer(self, predictor: Predictor, body: bytes, scope: Scope) -> bytes:
         exchange = scope[KEY]
         exchange.model = predictor.label
-        batch = predictor.codec.decode(body)
-        exchange.rows = batch.rows
-        outputs = predictor.model.run(batch.tensors)
-        self._metrics.predicted(predictor.manifest, outputs, batch.rows)
-        return predictor.codec.encode(outputs, batch.single)
+        if len(body) <= INLINE_BYTES and not predictor.slow:
+            answer = predictor.answer(body)
+        else:
+            answer = await run_in_threadpool(predictor.answer, body)
+        exchange.rows = answer.rows
+        self._metrics.predicted(predictor.manifest, answer.rows, answer.labels)
+        headers = [_JSON, (b"content-length", b"%d" % len(answer.content))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.content})
 
 
 async def find(scope: Scope) -> Predictor:

@@ -1,0 +1,81 @@
+"""Requests that were answered directly: counted and logged in batches, after their answers.
+
+A record waits at most `SECONDS` for the others of its batch. A process that is killed, not
+one that stops or fails, loses those that wait. Lines keep their order: whatever else is
+logged has the batch written first.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from runtime.logs import Event, LineHandler
+from runtime.manifest import Label
+from runtime.metrics import Metrics
+from runtime.predictor import Predictor
+
+SECONDS = 0.01
+"""How long a record waits: at 10,000 requests a second, for a hundred others."""
+
+
+# Who else writes the lines of requests.
+_log = logging.getLogger("runtime.contracts.exchange")
+
+
+class Done(NamedTuple):
+    """A request that was answered, with status 200."""
+
+    predictor: Predictor
+    route: str
+    path: str
+    id: str
+    time: float
+    """When it was answered, in seconds since 1970."""
+    seconds: float
+    rows: int
+    labels: Sequence[Label]
+
+
+class Journal:
+    """Keeps the records of a batch."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._records: list[Done] = []
+        self._loop = asyncio.get_running_loop()
+        handlers = logging.getLogger("runtime").handlers
+        self._handlers = [each for each in handlers if isinstance(each, LineHandler)]
+        for handler in self._handlers:
+            handler.write_held = self.write
+
+    def note(self, record: Done) -> None:
+        """Keep a record, for `SECONDS` at most. For the event loop's thread only."""
+        if not self._records:
+            self._loop.call_later(SECONDS, self.write)
+        self._records.append(record)
+
+    def write(self) -> None:
+        """Count and log what is kept. Thread-safe."""
+        records, self._records = self._records, []
+        if not records:
+            return
+        for each in records:
+            self._metrics.answered(each.route, 200, each.seconds)
+            self._metrics.predicted(each.predictor.manifest, each.rows, each.labels)
+        if _log.isEnabledFor(logging.INFO):
+            for handler in self._handlers:
+                handler.write([_event(each) for each in records])
+
+
+def _event(done: Done) -> Event:
+    fields = {
+        "id": done.id,
+        "method": "POST",
+        "path": done.path,
+        "status": 200,
+        "duration_ms": round(done.seconds * 1000, 3),
+        "model": done.predictor.label,
+        "rows": done.rows,
+    }
+    return Event(done.time, "INFO", _log.name, "request", fields)
