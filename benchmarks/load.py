@@ -48,9 +48,11 @@ def press(
         body.write(request.body)
         body.flush()
         done = subprocess.run(
-            ["taskset", "-c", str(core), "wrk", "--threads", "1", "--timeout", "60s"]
-            + ["--connections", str(connections), "--duration", f"{seconds:.0f}s"]
-            + ["--script", str(_SCRIPT), request.url],
+            [
+                *("taskset", "-c", str(core), "wrk", "--threads", "1", "--timeout", "60s"),
+                *("--connections", str(connections), "--duration", f"{seconds:.0f}s"),
+                *("--script", str(_SCRIPT), request.url),
+            ],
             env={**os.environ, "WRK_BODY": body.name, "WRK_PAUSE_MS": str(round(pause_ms))},
             capture_output=True,
             check=False,

@@ -1,14 +1,16 @@
 """Whether the process lives, whether it can predict, and what it has counted."""
 
+import asyncio
+import os
 from typing import Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from runtime import journal
 from runtime.contracts.problems import problem
-from runtime.journal import Journal
-from runtime.metrics import MEDIA_TYPE, Metrics
+from runtime.metrics import MEDIA_TYPE, MULTIPROCESS_DIRECTORY, Metrics
 from runtime.repository import Entry, Repository
 
 
@@ -29,8 +31,11 @@ async def ready(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """Answer the metrics, in the text format of Prometheus."""
     counted: Metrics = request.state.metrics
-    journal: Journal = request.state.journal
-    journal.write()
+    pending: journal.Journal = request.state.journal
+    pending.write()
+    if MULTIPROCESS_DIRECTORY in os.environ:
+        # The other workers write theirs at latest then.
+        await asyncio.sleep(2 * journal.SECONDS)
     return Response(counted.exposition(), headers={"Content-Type": MEDIA_TYPE})
 
 

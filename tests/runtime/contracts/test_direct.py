@@ -1,0 +1,346 @@
+"""Tests of runtime.contracts.direct: answers past ASGI are those of the application."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from uvicorn import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from runtime.app import create_app
+from runtime.config import Settings
+from runtime.contracts.direct import DirectProtocol
+from runtime.logs import LineHandler
+from runtime.model import BoundRow, Model
+
+RECORD = b'{"feature1":5.1,"feature2":3.5,"feature3":1.4,"feature4":0.2}'
+PENGUIN = b'{"island":"Biscoe","bill_length_mm":39.1,"year":2007}'
+
+
+class Transport(asyncio.Transport):
+    """Keeps what is written to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.closed = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Keep it."""
+        self.written += data
+
+    def is_closing(self) -> bool:
+        """Tell whether it is closed."""
+        return self.closed
+
+    def close(self) -> None:
+        """Close it."""
+        self.closed = True
+
+    def pause_reading(self) -> None:
+        """Do nothing."""
+
+    def resume_reading(self) -> None:
+        """Do nothing."""
+
+
+class Connection:
+    """A connection to an application, by one protocol or the other."""
+
+    def __init__(self, kind: type[HttpToolsProtocol], app: Any, state: dict[str, Any]) -> None:
+        config = Config(app, http=kind, log_config=None, access_log=False, ws="none")
+        config.load()
+        server = ServerState()
+        server.default_headers = [(b"date", b"Thu, 01 Jan 2026 00:00:00 GMT")]
+        self.transport = Transport()
+        self.protocol = kind(config, server, state)
+        self.protocol.connection_made(self.transport)
+
+    async def send(self, *parts: bytes) -> bytes:
+        """Send a request in these parts, and return what is answered until nothing is left."""
+        for part in parts:
+            self.protocol.data_received(part)
+            await self.settle()
+        return self.transport.written
+
+    async def settle(self) -> None:
+        """Wait for whatever the protocol has started."""
+        while tasks := [each for each in self.protocol.tasks if not each.done()]:
+            waiting = self.protocol.cycle.more_body
+            done, _ = await asyncio.wait(tasks, timeout=0 if waiting else None)
+            if waiting and not done:
+                return
+
+    @property
+    def direct(self) -> bool:
+        """Whether the application has not been asked."""
+        return self.protocol.cycle is None
+
+
+Talk = Callable[[Connection], Awaitable[None]]
+
+
+def converse(artifacts: Path, *talks: Talk, **environ: str) -> None:
+    """Start an application, and hold each talk on a connection that answers directly."""
+
+    async def run() -> None:
+        settings = Settings.read({"ARTIFACTS": str(artifacts), "DEFAULT_MODEL": "iris", **environ})
+        app = create_app(settings)
+        async with app.router.lifespan_context(app) as state:
+            for talk in talks:
+                await talk(Connection(DirectProtocol, app, dict(state or {})))
+
+    asyncio.run(run())
+
+
+def request(
+    body: bytes = RECORD, path: str = "/predict", head: str = "", method: str = "POST"
+) -> bytes:
+    """Return a request as it travels."""
+    lines = f"{method} {path} HTTP/1.1\r\nHost: x\r\nX-Request-ID: a\r\n{head}"
+    return f"{lines}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+JSON = "Content-Type: application/json\r\n"
+DIRECT = {
+    "one record": request(),
+    "a list": request(b"[" + RECORD + b"," + RECORD + b"]"),
+    "with its type": request(head=JSON),
+    "with its charset": request(head="content-TYPE: application/json; charset=utf-8\r\n"),
+    "by name": request(path="/models/iris/predict"),
+    "by version": request(path="/models/iris/versions/1/predict"),
+    "strings and missing values": request(PENGUIN, "/models/penguins/predict"),
+    "two at once": request() + request(path="/models/iris/predict"),
+}
+HANDED_OVER = {
+    "another route": request(b"", "/livez", method="GET"),
+    "another method": request(b"", method="GET"),
+    "no such model": request(path="/models/no/predict"),
+    "no such version": request(path="/models/iris/versions/9/predict"),
+    "no such route": request(path="/predict/"),
+    "an escaped name": request(path="/models/ir%69s/predict"),
+    "a query": request(path="/predict?a=1"),
+    "a field that is missing": request(b'{"feature1":1}'),
+    "no JSON": request(b"{"),
+    "an empty body": request(b""),
+    "no length": b"POST /predict HTTP/1.1\r\nHost: x\r\nX-Request-ID: a\r\n\r\n",
+    "another type": request(head="Content-Type: text/plain\r\n"),
+    "compressed": request(head="Content-Encoding: gzip\r\n"),
+    "too large": request(b"[" + b",".join([RECORD] * 100) + b"]"),
+    "an older HTTP": request().replace(b"HTTP/1.1", b"HTTP/1.0"),
+    "the last of the connection": request(head="Connection: close\r\n"),
+    "in chunks": b"POST /predict HTTP/1.1\r\nHost: x\r\nX-Request-ID: a\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(RECORD), RECORD),
+    "that waits to be asked on": request(head="Expect: 100-continue\r\n"),
+}
+
+
+@pytest.mark.parametrize(
+    "sent", [*DIRECT.values(), *HANDED_OVER.values()], ids=[*DIRECT, *HANDED_OVER]
+)
+def test_both_ways_answer_alike(artifacts: Path, sent: bytes) -> None:
+    """Byte for byte, and only the requests that are meant to be are answered directly."""
+
+    async def talk(connection: Connection) -> None:
+        protocol = connection.protocol
+        plain = Connection(HttpToolsProtocol, protocol.app, protocol.app_state)
+        expected = await plain.send(sent)
+        assert expected.startswith(b"HTTP/1.1 ")
+        assert await connection.send(sent) == expected
+        assert connection.direct == (sent in DIRECT.values())
+        assert connection.transport.closed == plain.transport.closed
+
+    converse(artifacts, talk, MAX_BODY_BYTES="4096")
+
+
+def test_a_body_may_come_in_parts(artifacts: Path) -> None:
+    """As clients send it that write the headers first."""
+
+    async def talk(connection: Connection) -> None:
+        whole = request(RECORD)
+        answer = await connection.send(whole[:40], whole[40:-30], whole[-30:-9], whole[-9:])
+        assert answer.endswith(b'"virginica":2.6968109686919993e-7}}')
+        assert connection.direct
+
+    converse(artifacts, talk)
+
+
+def test_requests_follow_each_other(artifacts: Path) -> None:
+    """On one connection, by whichever way."""
+
+    async def talk(connection: Connection) -> None:
+        await connection.send(request(), request(b"{"), request())
+        statuses = [
+            line for line in connection.transport.written.split(b"\r\n") if b"HTTP/1.1" in line
+        ]
+        assert [line.rpartition(b"HTTP/1.1 ")[2] for line in statuses] == [
+            b"200 OK",
+            b"400 Bad Request",
+            b"200 OK",
+        ]
+
+    converse(artifacts, talk)
+
+
+def test_a_new_connection_is_kept_alive_and_counted(artifacts: Path) -> None:
+    """As uvicorn does it."""
+
+    async def talk(connection: Connection) -> None:
+        await connection.send(request())
+        assert connection.protocol.timeout_keep_alive_task is not None
+        assert connection.protocol.server_state.total_requests == 1
+        connection.protocol.shutdown()
+        assert connection.transport.closed
+
+    converse(artifacts, talk)
+
+
+def test_a_request_has_an_id_a_line_and_its_counts(
+    artifacts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same as by the application."""
+
+    async def talk(connection: Connection) -> None:
+        made = request().replace(b"X-Request-ID: a\r\n", b"")
+        refused = request().replace(b"ID: a", b"ID: a b")
+        answer = await connection.send(request(b"[" + RECORD + b"]"), made, refused, request(b"{}"))
+        ids = [
+            line[14:].decode() for line in answer.split(b"\r\n") if line[:14] == b"x-request-id: "
+        ]
+        assert [len(each) for each in ids] == [1, 32, 32, 1]
+        assert connection.protocol.cycle is not None
+        connection = Connection(
+            HttpToolsProtocol, connection.protocol.app, connection.protocol.app_state
+        )
+        answer = await connection.send(request(b"", "/metrics", method="GET"))
+        for line in (
+            b'skiff_http_requests_total{route="/predict",status="200"} 3.0',
+            b'skiff_http_requests_total{route="/predict",status="422"} 1.0',
+            b'skiff_http_request_duration_seconds_count{route="/predict"} 4.0',
+            b'skiff_rows_total{model="iris",version="1"} 3.0',
+            b'skiff_predictions_total{model="iris",prediction="setosa",version="1"} 3.0',
+        ):
+            assert line in answer.splitlines()
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        requests = [line for line in lines if line["message"] == "request"]
+        # The application logs at once, and has what waits written first.
+        assert [line["id"] for line in requests] == [*ids, "a"]
+        assert requests[0].pop("duration_ms") > 0
+        assert requests[0].pop("time") <= requests[1]["time"]
+        assert requests[0] == {
+            "level": "info",
+            "logger": "runtime.contracts.exchange",
+            "message": "request",
+            "id": "a",
+            "method": "POST",
+            "path": "/predict",
+            "status": 200,
+            "model": "iris/1",
+            "rows": 1,
+        }
+
+    converse(artifacts, talk)
+
+
+def test_what_waits_is_written_at_the_end(
+    artifacts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A service that stops loses no line."""
+
+    async def talk(connection: Connection) -> None:
+        await connection.send(request())
+
+    converse(artifacts, talk, LOG_FORMAT="text")
+    assert "INFO    request id=a method=POST path=/predict status=200 duration_ms=" in (
+        capsys.readouterr().out
+    )
+
+
+def test_what_waits_is_written_soon(artifacts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without anything else that happens."""
+
+    async def talk(connection: Connection) -> None:
+        written = asyncio.Event()
+        monkeypatch.setattr(LineHandler, "write", lambda *_: written.set())
+        await connection.send(request())
+        await asyncio.wait_for(written.wait(), timeout=30)
+
+    converse(artifacts, talk)
+
+
+def test_lines_of_requests_have_a_level(
+    artifacts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are information."""
+
+    async def talk(connection: Connection) -> None:
+        await connection.send(request())
+
+    converse(artifacts, talk, LOG_LEVEL="warning")
+    assert capsys.readouterr().out == ""
+
+
+def test_a_client_that_leaves_amid_its_body_is_noted(
+    artifacts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the status that says so."""
+
+    async def talk(connection: Connection) -> None:
+        await connection.send(request()[:-5])
+        connection.protocol.connection_lost(None)
+        await connection.settle()
+        assert connection.transport.written == b""
+
+    converse(artifacts, talk)
+    assert '"status":499' in capsys.readouterr().out
+
+
+def test_a_body_on_its_way_is_awaited_before_the_end(artifacts: Path) -> None:
+    """A service that is told to stop answers what it has begun."""
+
+    async def talk(connection: Connection) -> None:
+        await connection.send(request()[:-5])
+        connection.protocol.shutdown()
+        assert not connection.transport.closed
+        answer = await connection.send(request()[-5:])
+        assert b"HTTP/1.1 200 OK" in answer
+        assert b"connection: close" in answer
+        assert connection.transport.closed
+
+    converse(artifacts, talk)
+
+
+def test_a_fault_is_the_applications(
+    artifacts: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It answers 500, and logs the traceback."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    async def talk(connection: Connection) -> None:
+        monkeypatch.setattr(BoundRow, "run", fail)
+        monkeypatch.setattr(Model, "run", fail)
+        assert b"HTTP/1.1 500 Internal Server Error" in await connection.send(request())
+
+    converse(artifacts, talk)
+    assert "RuntimeError: broken" in capsys.readouterr().out
+
+
+def test_a_direct_answer_that_differs_is_found(
+    artifacts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What compares both ways sees a bound tensor that is filled wrongly."""
+
+    async def talk(connection: Connection) -> None:
+        plain = Connection(
+            HttpToolsProtocol, connection.protocol.app, connection.protocol.app_state
+        )
+        monkeypatch.setattr(BoundRow, "run", lambda _: None)
+        assert await connection.send(request()) != await plain.send(request())
+
+    converse(artifacts, talk)
