@@ -145,6 +145,8 @@ def _classifier(
 
     def probability(outputs: Outputs) -> list[object]:
         probabilities = outputs["probabilities"][:, span]
+        if len(probabilities) == 1:  # a tenth of the time that numpy's own way takes
+            return [probabilities.item(0, *chosen(outputs))]
         return _list(probabilities[np.arange(len(probabilities)), chosen(outputs)])
 
     fields = [Field("prediction", {"enum": labels, "title": "The predicted class"}, prediction)]

@@ -68,7 +68,7 @@ class Codec:
             fill = _strings if tensor.dtype == "string" else _numbers
             self._fills[tensor.name] = fill(read, len(columns))
             if len(manifest.inputs) == 1 and tensor.dtype == "float64":
-                self._pack = _packer(tensor.name, [attributes[each.name] for each in columns])
+                self._pack = _packer(tensor.name, [attributes[each] for each in columns])
         self._has_strings = any(tensor.dtype == "string" for tensor in manifest.inputs)
         self._encoder = Encoder(manifest)
 
