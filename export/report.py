@@ -135,6 +135,8 @@ def _quality(manifest: Manifest, observed: Sequence[Observed], truth: Any) -> li
     if truth is None or not observed:
         return []
     answers, true = observed[0].expected, np.asarray(truth)
+    if any(len(true) != len(answer) for answer in answers.values()):
+        return []  # rows were left out of parity, and it is not known here which
     classes = manifest.classes
     if manifest.task == "classification" and len(classes) <= MOST_CLASSES:
         return _classification(manifest, answers, as_labels(true))

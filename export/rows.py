@@ -16,6 +16,7 @@ from export.reference import Reference
 from export.signature import Signature
 from export.table import Columns
 from export.thresholds import threshold_rows
+from export.ties import decided
 from runtime.manifest import Feature
 
 RANDOM_ROWS = 10_000
@@ -46,7 +47,16 @@ def groups(
     `exact` asks for decision boundaries to the last bit; otherwise the two sides of each
     boundary are kept far enough apart (1e-9 of the way) that rounding cannot change sides, and
     no huge numbers are asked, at which scikit-learn's own sums are rounding and nothing else.
+    Rows that scikit-learn itself decides by chance (`export.ties`) are left out.
     """
+    for group in _all_groups(reference, signature, held_out, exact):
+        kept = _decided(reference, signature, group.columns)
+        yield Group(group.name, take(group.columns, kept))
+
+
+def _all_groups(
+    reference: Reference, signature: Signature, held_out: Columns, exact: bool
+) -> Iterator[Group]:
     rng = np.random.default_rng(0)
     yield Group("held-out", held_out)
     yield Group("random", random_columns(signature.features, held_out, RANDOM_ROWS, rng))
@@ -61,6 +71,16 @@ def groups(
 def take(columns: Columns, rows: Any) -> Columns:
     """Return some rows, by position or mask."""
     return [column[rows] for column in columns]
+
+
+def _decided(reference: Reference, signature: Signature, columns: Columns) -> NDArray[np.bool_]:
+    """Tell which rows scikit-learn does not decide by chance; those it refuses stay."""
+    if not len(columns[0]):
+        return np.ones(0, dtype=bool)
+    try:
+        return decided(reference.estimator, signature.layout.build(columns))
+    except ValueError:
+        return np.ones(len(columns[0]), dtype=bool)
 
 
 def stack(parts: Sequence[Columns], width: int) -> Columns:

@@ -1,10 +1,9 @@
-"""Estimators that weigh what they saw in training by a kernel: ridge and label propagation."""
+"""Estimators that weigh what they saw in training by a kernel."""
 
 from typing import Any
 
 import numpy as np
 from sklearn.kernel_ridge import KernelRidge
-from sklearn.semi_supervised import LabelPropagation, LabelSpreading
 
 from export.converters.arithmetic import first_greatest, row_sum
 from export.converters.distances import squared_distances
@@ -23,12 +22,10 @@ def kernel_ridge(graph: Graph, model: KernelRidge, frame: Frame) -> Regressed:
     return Regressed(values if weights.ndim == 2 else graph.reshape(values, -1))
 
 
-@converts(LabelPropagation, LabelSpreading, exact=False)
-def label_propagation(graph: Graph, model: Any, frame: Frame) -> Classified:
-    """Answer the mean of the training rows' labels, weighed by the kernel."""
+def kernel_propagation(graph: Graph, model: Any, frame: Frame) -> Classified:
+    """Answer the mean of the training rows' labels, weighed by a Gaussian kernel."""
     if model.kernel != "rbf":
-        name = model.kernel if isinstance(model.kernel, str) else "a function of your own"
-        raise graph.refuse(model, f"its kernel is {name}; use rbf.")
+        raise graph.refuse(model, "its kernel is a function of your own; use rbf or knn.")
     squares = squared_distances(graph, graph.numeric(frame, model), model.X_)
     kernel = gaussian(graph, squares, model.gamma)
     weighed = graph.op("MatMul", kernel, model.label_distributions_)

@@ -1,0 +1,209 @@
+"""Nearest neighbours: the training rows that are nearest, and what they vote for.
+
+Distances are computed as scikit-learn's own method for the fitted data computes them. Of
+training rows at the very same distance, the first is nearer: the first in the order in which
+a tree holds them, or in that of training. scikit-learn keeps, of equals that compete for the
+last place, whichever its heap happens to hold; such rows are left out of parity.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.neighbors import (
+    KNeighborsClassifier,
+    KNeighborsRegressor,
+    KNeighborsTransformer,
+    LocalOutlierFactor,
+    NeighborhoodComponentsAnalysis,
+)
+from sklearn.semi_supervised import LabelPropagation, LabelSpreading
+
+from export.converters.arithmetic import by_sign, first_greatest, repeated, row_sum
+from export.converters.distances import (
+    EUCLIDEAN,
+    distances,
+    summed_distances,
+)
+from export.converters.graph import Graph
+from export.converters.registry import converts
+from export.converters.similarity import kernel_propagation
+from export.converters.values import (
+    Classified,
+    Flagged,
+    Frame,
+    MultiClassified,
+    Regressed,
+    TensorName,
+)
+
+
+@dataclass(frozen=True)
+class Neighbors:
+    """Each row's nearest training rows, the nearest first."""
+
+    places: TensorName
+    """Where they are in `order`, int64 [N, k]."""
+    distances: TensorName
+    """How far they are, float64 [N, k]."""
+    order: NDArray[np.int64]
+    """The training rows in the order in which the search holds them."""
+
+    def values(self, graph: Graph, table: NDArray[Any]) -> TensorName:
+        """Look up the neighbours' rows of a table `[training rows, ...]`, [N, k, ...]."""
+        return graph.op("Gather", np.ascontiguousarray(table[self.order]), self.places, axis=0)
+
+
+@converts(KNeighborsClassifier, exact=False)
+def k_neighbors_classifier(
+    graph: Graph, model: KNeighborsClassifier, frame: Frame
+) -> Classified | MultiClassified:
+    """Answer each class's share of the neighbours' votes; the first of equals wins."""
+    found = k_nearest(graph, model, frame, model.n_neighbors)
+    weights = _weights(graph, model, found.distances)
+    codes = np.asarray(model._y)
+    if not model.outputs_2d_:
+        return voted(graph, found, weights, codes.ravel(), len(model.classes_))
+    return MultiClassified(
+        tuple(
+            voted(graph, found, weights, codes[:, target], len(classes))
+            for target, classes in enumerate(model.classes_)
+        )
+    )
+
+
+@converts(KNeighborsRegressor, exact=False)
+def k_neighbors_regressor(graph: Graph, model: KNeighborsRegressor, frame: Frame) -> Regressed:
+    """Answer the mean of the neighbours' values."""
+    found = k_nearest(graph, model, frame, model.n_neighbors)
+    weights = _weights(graph, model, found.distances)
+    known = np.asarray(model._y, dtype=np.float64)
+    values = found.values(graph, known.reshape(len(known), -1))
+    if weights is None:
+        mean = graph.op("ReduceMean", values, np.array([1]), keepdims=0)
+    else:
+        weighed = graph.op("Mul", values, graph.op("Unsqueeze", weights, np.array([2])))
+        total = graph.op("ReduceSum", weighed, np.array([1]), keepdims=0)
+        mean = graph.op("Div", total, row_sum(graph, weights))
+    return Regressed(graph.reshape(mean, -1) if known.ndim == 1 else mean)
+
+
+@converts(KNeighborsTransformer, exact=False)
+def k_neighbors_transformer(graph: Graph, model: KNeighborsTransformer, frame: Frame) -> Frame:
+    """Answer, for each training row, its distance if it is a neighbour, otherwise 0."""
+    by_distance = model.mode == "distance"
+    found = k_nearest(graph, model, frame, model.n_neighbors + by_distance)
+    rows = graph.op("Gather", found.order, found.places)
+    count = len(found.order)
+    nothing = repeated(graph, np.zeros((1, count)), frame)
+    values = found.distances
+    if not by_distance:
+        values = graph.op("Add", graph.op("Mul", values, 0.0), 1.0)
+    return Frame.of(graph.op("ScatterElements", nothing, rows, values, axis=1), count)
+
+
+@converts(LocalOutlierFactor, exact=False)
+def local_outlier_factor(graph: Graph, model: LocalOutlierFactor, frame: Frame) -> Flagged:
+    """Compare how densely a row's neighbours lie with how densely it does."""
+    found = k_nearest(graph, model, frame, model.n_neighbors_)
+    reach = found.values(graph, model._distances_fit_X_[:, model.n_neighbors_ - 1])
+    reach = graph.op("Max", found.distances, reach)
+    mean = graph.op("ReduceMean", reach, np.array([1]), keepdims=1)
+    density = graph.op("Div", 1.0, graph.op("Add", mean, 1e-10))
+    ratios = graph.op("Div", found.values(graph, model._lrd), density)
+    score = graph.op("Neg", graph.op("ReduceMean", ratios, np.array([1]), keepdims=0))
+    score = graph.op("Sub", score, float(model.offset_))
+    return Flagged(by_sign(graph, score), score)
+
+
+@converts(LabelPropagation, LabelSpreading, exact=False)
+def label_propagation(graph: Graph, model: Any, frame: Frame) -> Classified:
+    """Answer the mean of the training rows' labels, weighed by the kernel."""
+    if model.kernel != "knn":
+        return kernel_propagation(graph, model, frame)
+    found = k_nearest(graph, model.nn_fit, frame, model.n_neighbors)
+    labels = found.values(graph, model.label_distributions_)
+    total = graph.op("ReduceSum", labels, np.array([1]), keepdims=0)
+    probabilities = graph.op("Div", total, row_sum(graph, total))
+    return Classified(first_greatest(graph, probabilities), probabilities)
+
+
+@converts(NeighborhoodComponentsAnalysis, exact=False)
+def neighborhood_components(
+    graph: Graph, model: NeighborhoodComponentsAnalysis, frame: Frame
+) -> Frame:
+    """Answer the components that bring rows of one class together."""
+    directions = np.asarray(model.components_).T
+    return Frame.of(graph.op("MatMul", graph.numeric(frame, model), directions), len(directions.T))
+
+
+def k_nearest(graph: Graph, model: Any, frame: Frame, count: int) -> Neighbors:
+    """Find the `count` nearest training rows of a fitted search.
+
+    Raises ConversionError, naming `model`, for a metric that has no exact form.
+    """
+    order = search_order(model)
+    measured = all_distances(graph, model, frame)
+    values, places = graph.ops(
+        "TopK", measured, np.array([count]), outputs=2, axis=1, largest=0, sorted=1
+    )
+    return Neighbors(places, values, order)
+
+
+def search_order(model: Any) -> NDArray[np.int64]:
+    """Return the training rows in the order in which the search holds them."""
+    if model._fit_method == "brute":
+        return np.arange(len(model._fit_X))
+    return np.asarray(model._tree.get_arrays()[1], dtype=np.int64)
+
+
+def all_distances(graph: Graph, model: Any, frame: Frame) -> TensorName:
+    """Return the distances to all training rows, in the search's order, float64 [N, rows]."""
+    x = graph.numeric(frame, model)
+    metric, parameters = model.effective_metric_, model.effective_metric_params_
+    if hasattr(model._fit_X, "toarray"):
+        raise graph.refuse(model, "it was fitted on sparse features; fit it on dense ones.")
+    points = np.asarray(model._fit_X, dtype=np.float64)[search_order(model)]
+    if not isinstance(metric, str):
+        raise graph.refuse(model, "its metric is a function of your own; use a named one.")
+    by_product = metric in (*EUCLIDEAN, "sqeuclidean", "cosine")
+    if model._fit_method == "brute" and by_product:
+        return distances(graph, model, x, points, metric)
+    return summed_distances(graph, model, x, points, metric, parameters=parameters)
+
+
+def voted(
+    graph: Graph,
+    found: Neighbors,
+    weights: TensorName | None,
+    codes: NDArray[np.int64],
+    classes: int,
+) -> Classified:
+    """Add up the neighbours' votes one after another; `codes` are the training rows' classes."""
+    votes = found.values(graph, np.eye(classes)[codes])
+    if weights is not None:
+        votes = graph.op("Mul", votes, graph.op("Unsqueeze", weights, np.array([2])))
+    running = graph.op("CumSum", votes, np.array(1))
+    total = graph.op("Gather", running, np.array(-1), axis=1)
+    return Classified(first_greatest(graph, total), graph.op("Div", total, row_sum(graph, total)))
+
+
+def _weights(graph: Graph, model: Any, measured: TensorName) -> TensorName | None:
+    """Return the neighbours' weights: None for equal ones, otherwise the inverse distances.
+
+    Neighbours at no distance take all the weight.
+    """
+    if model.weights in ("uniform", None):
+        return None
+    if model.weights != "distance":
+        raise graph.refuse(model, 'its weights are a function of your own; use "distance".')
+    return inverse_distances(graph, measured)
+
+
+def inverse_distances(graph: Graph, measured: TensorName) -> TensorName:
+    """Return 1 over each distance `[N, k]`; in rows with a distance of 0, 1 where it is 0."""
+    same = graph.cast(graph.op("Equal", measured, 0.0), np.float64)
+    any_same = graph.op("ReduceMax", same, np.array([1]), keepdims=1)
+    inverse = graph.op("Div", 1.0, measured)
+    return graph.op("Where", graph.cast(any_same, np.bool_), same, inverse)

@@ -1,0 +1,172 @@
+"""Nearest neighbours agree, wherever distances decide which they are."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_diabetes, load_iris, load_wine
+from sklearn.linear_model import Ridge
+from sklearn.neighbors import (
+    KNeighborsClassifier,
+    KNeighborsRegressor,
+    KNeighborsTransformer,
+    LocalOutlierFactor,
+    NeighborhoodComponentsAnalysis,
+    RadiusNeighborsClassifier,
+    RadiusNeighborsRegressor,
+    RadiusNeighborsTransformer,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.semi_supervised import LabelPropagation
+
+from export.errors import ConversionError
+from tests.export.conftest import Prove
+
+SETTINGS: list[dict[str, Any]] = [
+    {},
+    {"weights": "distance"},
+    {"algorithm": "brute"},
+    {"algorithm": "brute", "weights": "distance", "n_neighbors": 9},
+    {"algorithm": "ball_tree", "metric": "chebyshev"},
+    {"metric": "manhattan"},
+    {"metric": "cosine"},
+    {"p": 3},
+    {"algorithm": "brute", "metric": "minkowski", "p": 1.5},
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_a_classifier_agrees(settings: dict[str, Any], prove: Prove) -> None:
+    """Every search, metric and kind of weight, on features with many ties."""
+    X, y = load_iris(return_X_y=True)
+    names = np.array(["setosa", "versicolor", "virginica"])
+    prove(KNeighborsClassifier(**settings), X, names[y])
+
+
+@pytest.mark.parametrize("settings", SETTINGS[:4], ids=str)
+def test_a_regressor_agrees(settings: dict[str, Any], prove: Prove) -> None:
+    """The mean of the neighbours, weighed or not."""
+    X, y = load_diabetes(return_X_y=True)
+    prove(KNeighborsRegressor(**settings), X, y)
+
+
+def test_several_targets_agree(prove: Prove) -> None:
+    """Each target has its own classes or values."""
+    X, y = load_wine(return_X_y=True)
+    targets = np.column_stack([y, X[:, 0] > 13])
+    assert prove(KNeighborsClassifier(), X, targets).manifest.task == "multioutput_classification"
+
+
+def test_several_values_agree(prove: Prove) -> None:
+    """Each target has its own mean."""
+    X, y = load_diabetes(return_X_y=True)
+    prove(KNeighborsRegressor(weights="distance"), X, np.column_stack([y, -y]))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        RadiusNeighborsClassifier(radius=2.0, outlier_label="most_frequent"),
+        RadiusNeighborsClassifier(radius=2.0, outlier_label=1, weights="distance"),
+        RadiusNeighborsClassifier(radius=2.0, outlier_label=0, algorithm="brute"),
+    ],
+    ids=str,
+)
+def test_all_within_a_radius_agree(model: Any, prove: Prove) -> None:
+    """A row without neighbours has the outlier's label."""
+    prove(make_pipeline(StandardScaler(), model), *load_wine(return_X_y=True))
+
+
+@pytest.mark.parametrize("dtype", [float, int])
+@pytest.mark.parametrize("settings", [{}, {"weights": "distance", "metric": "manhattan"}], ids=str)
+def test_means_within_a_radius_agree(settings: dict[str, Any], dtype: Any, prove: Prove) -> None:
+    """A row without neighbours has no value; scikit-learn's least integer, of integers."""
+    X, y = load_wine(return_X_y=True)
+    model = RadiusNeighborsRegressor(radius=2.0, **settings)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        prove(make_pipeline(StandardScaler(), model), X, y.astype(dtype))
+
+
+def test_several_targets_within_a_radius_agree(prove: Prove) -> None:
+    """Each target has an outlier label of its own."""
+    X, y = load_wine(return_X_y=True)
+    model = RadiusNeighborsClassifier(radius=3.0, outlier_label=[0, 1])
+    prove(make_pipeline(StandardScaler(), model), X, np.column_stack([y, X[:, 0] > 13]))
+
+
+@pytest.mark.parametrize(
+    "transformer",
+    [
+        KNeighborsTransformer(n_neighbors=3),
+        KNeighborsTransformer(n_neighbors=3, mode="connectivity"),
+        RadiusNeighborsTransformer(radius=30.0),
+        RadiusNeighborsTransformer(radius=30.0, mode="connectivity"),
+    ],
+    ids=str,
+)
+def test_graphs_of_neighbors_agree(transformer: Any, prove: Prove) -> None:
+    """A column for each training row: its distance, or whether it is a neighbour."""
+    X, _ = load_wine(return_X_y=True)
+    assert prove(transformer, X[::3]).manifest.task == "transformation"
+
+
+def test_components_of_neighborhoods_agree(prove: Prove) -> None:
+    """A linear map that brings the rows of a class together."""
+    X, y = load_iris(return_X_y=True)
+    model = NeighborhoodComponentsAnalysis(n_components=2, max_iter=5, random_state=0)
+    prove(make_pipeline(model, Ridge()), X, y)
+
+
+def test_local_outliers_agree(prove: Prove) -> None:
+    """A row is as much an outlier as its neighbours lie more densely than it does."""
+    X, _ = load_wine(return_X_y=True)
+    assert prove(LocalOutlierFactor(novelty=True), X).manifest.task == "outlier_detection"
+
+
+def test_labels_propagate_to_neighbors(prove: Prove) -> None:
+    """The other kernel of label propagation."""
+    prove(LabelPropagation(kernel="knn"), *load_wine(return_X_y=True))
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        (
+            KNeighborsClassifier(weights=np.exp),
+            'its weights are a function of your own; use "distance".',
+        ),
+        (
+            KNeighborsClassifier(metric=lambda a, b: float(abs(a - b).sum())),
+            "its metric is a function of your own; use a named one.",
+        ),
+        (
+            KNeighborsClassifier(metric="canberra"),
+            "metric='canberra' has no exact form; use euclidean, manhattan or cosine.",
+        ),
+    ],
+    ids=["weights", "metric", "canberra"],
+)
+def test_what_has_no_exact_form_is_refused(model: Any, reason: str, prove: Prove) -> None:
+    """Functions of the user's own, and metrics that nobody converts, are named."""
+    with pytest.raises(ConversionError) as caught:
+        prove(model, *load_iris(return_X_y=True))
+    assert str(caught.value) == f"KNeighborsClassifier cannot be converted: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("label", "reason"),
+    [
+        (None, "a row without neighbours makes it fail; set outlier_label."),
+        (9, "its outlier_label is none of the classes; use one of them."),
+    ],
+)
+def test_outliers_without_an_answer_are_refused(
+    label: int | None, reason: str, prove: Prove
+) -> None:
+    """What a row without neighbours is must be known, and be a class."""
+    with pytest.raises(ConversionError) as caught:
+        prove(RadiusNeighborsClassifier(outlier_label=label), *load_iris(return_X_y=True))
+    assert str(caught.value) == f"RadiusNeighborsClassifier cannot be converted: {reason}"

@@ -1,0 +1,78 @@
+"""Rows that scikit-learn decides by chance are found, and no others."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsTransformer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from export.ties import decided
+
+X = np.array([[0.0], [1.0], [2.0], [4.0], [8.0], [16.0]])
+Y = np.array([0, 1, 0, 1, 0, 1])
+ROWS = np.array([[0.5], [0.4], [1.0], [1.1], [3.0], [20.0]])
+
+
+@pytest.mark.parametrize("algorithm", ["brute", "kd_tree", "ball_tree"])
+def test_a_tie_for_the_last_place_is_found(algorithm: str) -> None:
+    """Half-way between two training rows, one neighbour is not decided."""
+    model = KNeighborsClassifier(1, algorithm=algorithm).fit(X, Y)
+    assert decided(model, ROWS).tolist() == [False, True, True, True, False, True]
+
+
+def test_a_tie_among_the_nearest_does_not_matter() -> None:
+    """Two neighbours that are equally far are both counted."""
+    model = KNeighborsClassifier(2).fit(X, Y)
+    assert decided(model, ROWS[:2]).tolist() == [True, True]
+
+
+def test_all_training_rows_leave_nothing_to_decide() -> None:
+    """Where all are neighbours, none is left out."""
+    model = KNeighborsClassifier(6).fit(X, Y)
+    assert decided(model, ROWS).all()
+
+
+def test_distances_that_are_rounding_only_are_found() -> None:
+    """By products of matrices, the distance to the very same point is a matter of rounding."""
+    model = KNeighborsClassifier(1, algorithm="brute", weights="distance").fit(X + 0.1, Y)
+    assert decided(model, X + 0.1).tolist() == [False] * 6
+
+
+def test_cosines_that_tie_are_found() -> None:
+    """Points in one direction are equally far."""
+    model = KNeighborsClassifier(1, metric="cosine").fit(
+        [[1.0, 1.0], [2.0, 2.0], [1.0, 0.0]], Y[:3]
+    )
+    assert decided(model, np.array([[3.0, 3.0], [1.0, -0.1]])).tolist() == [False, True]
+
+
+def _steps(model: Any) -> list[Any]:
+    return [
+        make_pipeline(StandardScaler(), model),
+        FrozenEstimator(model),
+        GridSearchCV(make_pipeline(model), {}, cv=2),
+    ]
+
+
+@pytest.mark.parametrize("index", range(3))
+def test_a_search_is_found_inside_others(index: int) -> None:
+    """At the end of a pipeline, frozen, or found by a grid search."""
+    model = KNeighborsClassifier(1).fit(X, Y)
+    estimator = _steps(model)[index].fit(X, Y)
+    assert decided(estimator, ROWS).tolist() == [False, True, True, True, False, True]
+
+
+def test_a_graph_by_distance_has_one_neighbor_more() -> None:
+    """scikit-learn counts the row itself."""
+    model = KNeighborsTransformer(n_neighbors=1).fit(X)
+    assert decided(model, np.array([[1.0], [1.4]])).tolist() == [False, True]
+
+
+def test_other_estimators_decide_every_row() -> None:
+    """What has no neighbours has no ties."""
+    assert decided(LogisticRegression().fit(X, Y), ROWS).all()
