@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.reference import Reference
+from export.signature import Signature
 from export.table import Columns, Layout
 
 MOST_PAIRS = 250
@@ -13,7 +14,7 @@ STEPS_TO_ROUNDING = 30  # 2**-30 is 1e-9 of the way between two rows
 
 def boundary_rows(
     reference: Reference,
-    layout: Layout,
+    signature: Signature,
     columns: Columns,
     exact: bool,
     rng: np.random.Generator,
@@ -21,9 +22,12 @@ def boundary_rows(
     """Return pairs of rows of different labels, as near to each other as `exact` asks.
 
     Each pair lies on the way between two held-out rows that have different labels; only
-    features that are floats change on the way. No rows for estimators without labels.
+    floats of any value change on the way. No rows for estimators without labels.
     """
-    floats = [i for i, dtype in enumerate(layout.dtypes) if dtype == "float64"]
+    layout = signature.layout
+    floats = [
+        i for i, f in enumerate(signature.features) if f.dtype == "float64" and f.values is None
+    ]
     if reference.task not in ("classification", "outlier_detection") or not floats:
         return [column[:0] for column in columns]
     start, end = _pairs(_labels(reference, layout, columns), rng)

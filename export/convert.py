@@ -1,6 +1,7 @@
 """A fitted estimator to one ONNX graph, by way of skl2onnx and Skiff's own converters."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import onnx
@@ -24,6 +25,17 @@ RELATIVE = 1e-12
 _TYPES = {"float64": DoubleTensorType, "int64": Int64TensorType, "string": StringTensorType}
 
 
+@dataclass(frozen=True)
+class Converted:
+    """A graph, and what was learned in making it."""
+
+    model: onnx.ModelProto
+    tolerance: float
+    """The greatest relative difference that parity may find; 0 means bit for bit."""
+    cells: int | None
+    """How many columns the widest table of terms has, where there are texts."""
+
+
 class Root(BaseEstimator):  # type: ignore[misc]
     """What skl2onnx is given: the estimator with its signature and the outputs wanted."""
 
@@ -35,6 +47,7 @@ class Root(BaseEstimator):  # type: ignore[misc]
         self.outputs = outputs
         self.survey = survey
         self.tolerance = BIT_FOR_BIT
+        self.cells: int | None = None
 
 
 def to_onnx(
@@ -43,8 +56,8 @@ def to_onnx(
     outputs: tuple[Tensor, ...],
     name: str,
     survey: Any = None,
-) -> tuple[onnx.ModelProto, float]:
-    """Convert a fitted estimator, and tell the relative difference that parity may find.
+) -> Converted:
+    """Convert a fitted estimator.
 
     The graph takes `signature.inputs` and answers `outputs`. The same estimator gives the
     same bytes. `survey` is called around the conversion of each step (`export.doctor`). Raises
@@ -57,7 +70,7 @@ def to_onnx(
         initial_types=[(t.name, _TYPES[t.dtype]([None, t.columns])) for t in signature.inputs],
         target_opset=KNOWN_TO_SKL2ONNX,
     )
-    return _normalized(model), root.tolerance
+    return Converted(_normalized(model), root.tolerance, root.cells)
 
 
 def _parse(scope: Any, root: Root, inputs: Any, **_: Any) -> Any:
@@ -82,6 +95,7 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
             raise graph.refuse(root.estimator, f"its converter does not answer {tensor.name!r}.")
         source = tensors[tensor.name]
         container.add_node("Identity", [source], [variable.onnx_name], op_version=21)
+    root.cells = graph.cells
     root.tolerance = BIT_FOR_BIT if graph.exact else RELATIVE
     if graph.exact and graph.exponential:
         root.tolerance = FOUR_ULP
@@ -89,11 +103,17 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
 
 def _frame(signature: Signature) -> Frame:
     """Return the training table's columns, in their order, as columns of the input tensors."""
-    widths = {tensor.name: tensor.columns or 0 for tensor in signature.inputs}
-    whole = {
-        name: Frame.of(TensorName(name), width, is_string=name == "string")
-        for name, width in widths.items()
-    }
+    whole = {}
+    for tensor in signature.inputs:
+        markers = tuple(
+            marker
+            for marker, feature in zip(signature.layout.missing, signature.features, strict=True)
+            if feature.input == tensor.name
+        )
+        is_string = tensor.name == "string"
+        whole[tensor.name] = Frame.of(
+            TensorName(tensor.name), tensor.columns or 0, is_string, markers
+        )
     starts: dict[str, int] = {}
     blocks: list[Frame] = []
     for name, frame in whole.items():
@@ -105,7 +125,8 @@ def _frame(signature: Signature) -> Frame:
 
 def _normalized(model: onnx.ModelProto) -> onnx.ModelProto:
     """Make the same graph the same bytes: opsets sorted, IR version and producer fixed."""
-    opsets = sorted({(each.domain, OPSET[each.domain]) for each in model.opset_import})
+    used = {node.domain for node in model.graph.node}
+    opsets = [(domain, version) for domain, version in OPSET.items() if domain in used | {""}]
     del model.opset_import[:]
     model.opset_import.extend(helper.make_opsetid(domain, version) for domain, version in opsets)
     model.ir_version = IR_VERSION

@@ -19,6 +19,7 @@ from runtime.manifest import Agreement, Manifest, Parity, Scalar
 BATCHES = {"held-out": (70, (1, 2, 7)), "random": (3_000, (1_000,))}
 """Which groups are compared in small batches too: how many of their rows, and the sizes."""
 SHOWN = 5
+MOST_PARTS = 1_000
 
 Run = Callable[[dict[str, Any]], Answers]
 
@@ -120,11 +121,13 @@ def answered(
 ) -> tuple[Columns, Answers]:
     """Return the rows that scikit-learn answers, and its answers; rows it refuses are left out.
 
-    scikit-learn refuses a whole table for one row, so the rest is found by halving.
+    scikit-learn refuses a whole table for one row, so the rest is found by halving. Of large
+    tables, the few rows beside a refused one are left out with it.
     """
     kept: list[Columns] = []
     answers: list[Answers] = []
     todo = [columns] if len(columns[0]) else []
+    smallest = len(columns[0]) // MOST_PARTS
     while todo:
         rows = todo.pop()
         count = len(rows[0])
@@ -134,7 +137,7 @@ def answered(
                 answers.append(reference.answer(signature.layout.build(rows)))
             kept.append(rows)
         except (ValueError, IndexError):  # the latter from CategoricalNB
-            if count > 1:
+            if count > max(smallest, 1):
                 todo += [take(rows, slice(count // 2, None)), take(rows, slice(0, count // 2))]
     names = answers[0] if answers else {}
     joined = {name: np.concatenate([each[name] for each in answers]) for name in names}

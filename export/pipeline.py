@@ -100,7 +100,7 @@ def export_trained(
         )
         outputs = tensors_of(reference.answer(table))
     with step("converting to ONNX"):
-        graph, tolerance = to_onnx(trained.estimator, signature, outputs, name)
+        converted = to_onnx(trained.estimator, signature, outputs, name)
     manifest = Manifest(
         format=FORMAT,
         name=name,
@@ -113,13 +113,15 @@ def export_trained(
         outputs=outputs,
         targets=reference.targets,
         metrics=metrics_of(reference, table, trained.y_test),
-        parity=Parity(tolerance=tolerance, rows=0, label_mismatches=0, max_relative=0),
+        parity=Parity(tolerance=converted.tolerance, rows=0, label_mismatches=0, max_relative=0),
         provenance=provenance_of(trained.estimator, train, trained.y_train, recipe),
+        cells=converted.cells,
     )
     with step("comparing with scikit-learn"):
-        rows = list(groups(reference, signature, held_out, exact=tolerance <= FOUR_ULP))
+        exact = converted.tolerance <= FOUR_ULP
+        rows = list(groups(reference, signature, held_out, exact=exact))
         vectors = golden_vectors(reference, signature, rows)
-        unproven = Model.from_bytes(artifact.sealed(graph, manifest, vectors), folder)
+        unproven = Model.from_bytes(artifact.sealed(converted.model, manifest, vectors), folder)
         observed: list[Observed] = []
         comparer = Comparer(
             reference,
@@ -130,8 +132,8 @@ def export_trained(
         )
         manifest = msgspec.structs.replace(manifest, parity=comparer.measure(rows))
     with step("writing the artifact"):
-        data = artifact.sealed(graph, manifest, vectors)
+        data = artifact.sealed(converted.model, manifest, vectors)
         self_check(Model.from_bytes(data, folder), Codec(manifest))
         page = render(manifest, observed, trained.y_test)
         path = artifact.write(folder, data, manifest, vectors, page)
-    return Exported(path, manifest, len(graph.graph.node), len(data), len(held_out[0]))
+    return Exported(path, manifest, len(converted.model.graph.node), len(data), len(held_out[0]))

@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from joblib import parallel_config
 from numpy.typing import NDArray
 from sklearn.base import is_classifier, is_clusterer, is_outlier_detector, is_regressor
 from sklearn.pipeline import Pipeline
 
 from export.errors import ConversionError, RecipeError
-from runtime.manifest import Class, Label, Target, Task, Tensor
+from runtime.manifest import MISSING_STRING, Class, Label, Target, Task, Tensor
 
 Answers = dict[str, NDArray[Any]]
 
@@ -83,7 +84,7 @@ class Reference:
 
     def _answer(self, table: Any) -> Answers:
         if self.task == "transformation":
-            return {"transformed": _dense(self.estimator.transform(table))}
+            return {"transformed": _transformed(self.estimator, table)}
         predicted = np.asarray(self.estimator.predict(table))
         if self.task == "regression":
             return {"prediction": predicted.astype(np.float64)}
@@ -235,6 +236,21 @@ def _probabilities(answer: Any, task: Task) -> NDArray[np.float64]:
             return np.column_stack([each[:, -1] for each in answer])
         return np.hstack(answer)
     return np.asarray(answer, dtype=np.float64)
+
+
+def _transformed(transformer: Any, table: Any) -> NDArray[Any]:
+    """Return the columns of a transformer, float64, or strings with MISSING_STRING for None."""
+    answer = transformer.transform(table)
+    values = answer.toarray() if hasattr(answer, "toarray") else np.asarray(answer)
+    if values.dtype.kind in "OUT":
+        missing = np.asarray(pd.isna(values))
+        kinds = {isinstance(value, str) for value in values[~missing].flat}
+        if kinds == {True, False}:
+            reason = "it answers strings and numbers side by side; encode the strings too."
+            raise ConversionError((), transformer, reason)
+        if kinds == {True}:
+            return np.where(missing, MISSING_STRING, values).astype(object)
+    return np.asarray(values, dtype=np.float64)
 
 
 def _dense(answer: Any) -> NDArray[np.float64]:

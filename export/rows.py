@@ -15,11 +15,13 @@ from export.boundaries import boundary_rows
 from export.reference import Reference
 from export.signature import Signature
 from export.table import Columns
+from export.texts import fuzzed
 from export.thresholds import threshold_rows
 from export.ties import decided
 from runtime.manifest import Feature
 
 RANDOM_ROWS = 10_000
+IN_RANGE_ROWS = 1_000
 MIDPOINTS = 500
 SPAN = 3.0
 """Random numbers cover this many times the range seen in training."""
@@ -59,11 +61,14 @@ def _all_groups(
 ) -> Iterator[Group]:
     rng = np.random.default_rng(0)
     yield Group("held-out", held_out)
-    yield Group("random", random_columns(signature.features, held_out, RANDOM_ROWS, rng))
-    yield Group("boundaries", boundary_rows(reference, signature.layout, held_out, exact, rng))
-    yield Group("thresholds", threshold_rows(reference, signature, held_out, rng))
+    features = signature.features
+    yield Group("random", random_columns(features, held_out, RANDOM_ROWS, SPAN, rng))
+    yield Group("in range", random_columns(features, held_out, IN_RANGE_ROWS, 1.0, rng))
+    yield Group("boundaries", boundary_rows(reference, signature, held_out, exact, rng))
+    yield Group("thresholds", threshold_rows(reference, signature, held_out, exact, rng))
     yield Group("missing", _with_missing(signature.features, held_out))
     yield Group("unseen", _with_unseen(signature.features, held_out))
+    yield Group("texts", _with_texts(signature, held_out, rng))
     yield Group("midpoints", _midpoints(signature.features, held_out, rng))
     yield Group("extremes", _with_extremes(signature.features, held_out, exact))
 
@@ -91,26 +96,34 @@ def stack(parts: Sequence[Columns], width: int) -> Columns:
 
 
 def random_columns(
-    features: Sequence[Feature], held_out: Columns, count: int, rng: np.random.Generator
+    features: Sequence[Feature],
+    held_out: Columns,
+    count: int,
+    span: float,
+    rng: np.random.Generator,
 ) -> Columns:
-    """Return random rows over three times the range, with missing and unseen values."""
+    """Return random rows over `span` times the range, with missing and unseen values."""
     columns = []
     for feature, seen in zip(features, held_out, strict=True):
         if feature.dtype == "string":
             column = _random_strings(feature, seen, count, rng)
         else:
-            column = _random_numbers(feature, count, rng)
+            column = _random_numbers(feature, count, span, rng)
         if feature.nullable:
             column[rng.random(count) < MISSING_SHARE] = None
         columns.append(column)
     return columns
 
 
-def _random_numbers(feature: Feature, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def _random_numbers(
+    feature: Feature, count: int, span: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    if feature.values:
+        return rng.choice(np.array(feature.values), count)
     if feature.dtype == "bool":
         return rng.integers(0, 2, count).astype(np.float64)
     low, high = feature.minimum or 0.0, feature.maximum or 0.0
-    middle, reach = (low + high) / 2, max((high - low) / 2, 1e-3) * SPAN
+    middle, reach = (low + high) / 2, max((high - low) / 2, 1e-3) * span
     if feature.dtype == "int64":
         bounds = np.clip([middle - reach, middle + reach], -(2.0**53), 2.0**53)
         whole = rng.integers(int(np.floor(bounds[0])), int(np.ceil(bounds[1])) + 1, count)
@@ -155,6 +168,19 @@ def _with_unseen(features: Sequence[Feature], held_out: Columns) -> Columns:
                 changed = [column.copy() for column in some]
                 changed[index][:] = value
                 parts.append(changed)
+    return stack(parts, len(held_out))
+
+
+def _with_texts(signature: Signature, held_out: Columns, rng: np.random.Generator) -> Columns:
+    """Put shuffled and strange texts into each feature of texts in turn."""
+    parts = []
+    for index, (feature, seen) in enumerate(zip(signature.features, held_out, strict=True)):
+        many = feature.dtype == "string" and feature.categories is None
+        if not feature.closed and (many or signature.layout.form == "vector"):
+            texts = fuzzed([text for text in seen if text is not None], rng)
+            changed = take(held_out, rng.integers(0, len(seen), len(texts)))
+            changed[index] = texts
+            parts.append(changed)
     return stack(parts, len(held_out))
 
 

@@ -1,6 +1,6 @@
 """The signature: what a client must send, inferred from the training data and the estimator."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +67,7 @@ def infer(trained: Trained) -> Signature:
     titles = _titles(trained.feature_titles, layout.names)
     example = _example(trained.example, layout, columns, held_out)
     places = _places(layout.dtypes)
+    closed = _closed(trained.estimator, layout, columns)
     features = []
     for index, (name, dtype) in enumerate(zip(layout.names, layout.dtypes, strict=True)):
         seen = columns[index]
@@ -78,9 +79,9 @@ def infer(trained: Trained) -> Signature:
                 column=places[index][1],
                 title=titles[index],
                 nullable=bool(pd.isna(seen).any() or pd.isna(held_out[index]).any()),
-                closed=_is_closed(trained.estimator, layout, columns, index),
+                closed=dtype == "string" and index in closed,
                 example=example[name],
-                **_seen(seen, dtype),
+                **_seen(seen, dtype, closed=index in closed),
             )
         )
     return Signature(layout, tuple(features))
@@ -96,30 +97,61 @@ def _places(dtypes: Sequence[Dtype]) -> list[tuple[str, int]]:
     return places
 
 
-def _seen(values: NDArray[Any], dtype: Dtype) -> dict[str, Any]:
-    """Return the range or the categories that were seen in training."""
+def _seen(values: NDArray[Any], dtype: Dtype, *, closed: bool) -> dict[str, Any]:
+    """Return the range, the categories or the only numbers that were seen in training."""
     present = values[~pd.isna(values)]
     if dtype == "string":
-        categories = sorted(set(present))
-        return {"categories": tuple(categories) if len(categories) <= MOST_CATEGORIES else None}
+        categories = tuple(sorted(set(present)))
+        listed = closed or len(categories) <= MOST_CATEGORIES
+        return {"categories": categories if listed else None}
     finite = present[np.isfinite(present)]
-    if dtype == "bool" or not len(finite):
-        return {}
-    return {"minimum": float(finite.min()), "maximum": float(finite.max())}
+    seen: dict[str, Any] = {"values": tuple(np.unique(finite).tolist())} if closed else {}
+    if dtype != "bool" and len(finite):
+        seen |= {"minimum": float(finite.min()), "maximum": float(finite.max())}
+    return seen
 
 
-def _is_closed(estimator: Any, layout: Layout, columns: Columns, index: int) -> bool:
-    """Tell whether scikit-learn refuses an unseen value of this string feature: ask it."""
-    if layout.dtypes[index] != "string" or layout.form == "vector":
+def _closed(estimator: Any, layout: Layout, columns: Columns) -> set[int]:
+    """Find the features whose unseen values scikit-learn refuses: ask it.
+
+    First with all of them unseen at once, which most estimators answer; then one by one.
+    """
+    if layout.form == "vector":
+        return set()
+    row = [column[:1] for column in columns]
+    unseen = {
+        index: value
+        for index, (column, dtype) in enumerate(zip(columns, layout.dtypes, strict=True))
+        if (value := _unseen(column, dtype)) is not None
+    }
+
+    def refused(changed: Iterable[int]) -> bool:
+        rows = list(row)
+        for index in changed:
+            rows[index] = unseen[index]
+        answer = estimator.predict if hasattr(estimator, "predict") else estimator.transform
+        try:
+            answer(layout.build(rows))
+        except ValueError:
+            return True
         return False
-    rows = [column[:1] for column in columns]
-    rows[index] = np.array(["\u2047 never seen in training"], dtype=object)
-    answer = estimator.predict if hasattr(estimator, "predict") else estimator.transform
-    try:
-        answer(layout.build(rows))
-    except ValueError:
-        return True
-    return False
+
+    return {index for index in unseen if refused([index])} if refused(unseen) else set()
+
+
+def _unseen(values: NDArray[Any], dtype: Dtype) -> NDArray[Any] | None:
+    """Return a value within the range of a column that it does not hold; None if there is none."""
+    if dtype == "string":
+        return np.array(["\u2047 never seen in training"], dtype=object)
+    seen = np.unique(values[np.isfinite(values)])
+    if len(seen) < 2:
+        return None
+    if dtype == "float64":
+        between = seen[:-1] + np.diff(seen) / 2
+        between = between[(between > seen[:-1]) & (between < seen[1:])]
+    else:
+        between = seen[:-1][np.diff(seen) > 1] + 1
+    return between[:1] if len(between) else np.array([seen[-1] + 1])
 
 
 def _titles(titles: Sequence[str], names: Sequence[str]) -> list[str]:

@@ -7,11 +7,13 @@ neighbours of these two in double and in single precision.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from export.boundaries import STEPS_TO_ROUNDING
 from export.reference import Reference
 from export.signature import Signature
 from export.splits import Splits, splits_of
@@ -23,18 +25,27 @@ MOST_SIGHTS = 4
 
 
 def threshold_rows(
-    reference: Reference, signature: Signature, columns: Columns, rng: np.random.Generator
+    reference: Reference,
+    signature: Signature,
+    columns: Columns,
+    exact: bool,
+    rng: np.random.Generator,
 ) -> Columns:
     """Return rows on both sides of the trees' thresholds, one feature at a time.
 
-    Each row is a held-out one in which one float feature was put beside a threshold. No rows
-    for estimators without trees.
+    Each row is a held-out one in which one float feature was put beside a threshold: at the
+    very numbers between which a node decides if every step is `exact`, otherwise so far from
+    them that rounding in the steps before the trees cannot change sides. No rows for estimators
+    without trees.
     """
     parts: list[Columns] = []
     for splits in splits_of(reference.estimator)[:MOST_SIGHTS]:
         for index, feature in enumerate(signature.features):
-            if feature.dtype == "float64" and feature.minimum is not None:
-                parts.extend(_Search(splits, signature, columns, index, rng).rows())
+            searchable = feature.dtype == "float64" and feature.values is None
+            if searchable and feature.minimum is not None:
+                search = _Search(splits, signature, columns, index, exact=exact, rng=rng)
+                with suppress(ValueError):  # a step before the trees refuses such numbers
+                    parts.extend(search.rows())
     if not parts:
         return [column[:0] for column in columns]
     return [np.concatenate(column) for column in zip(*parts, strict=True)]
@@ -49,6 +60,8 @@ class _Search:
         signature: Signature,
         columns: Columns,
         index: int,
+        *,
+        exact: bool,
         rng: np.random.Generator,
     ) -> None:
         feature = signature.features[index]
@@ -58,6 +71,7 @@ class _Search:
         self._layout = signature.layout
         self._columns = columns
         self._index = index
+        self._exact = exact
         self._bounds = low - reach, high + reach
         self._rng = rng
 
@@ -78,13 +92,15 @@ class _Search:
         crossing = side != self._goes_left(base, high, column, thresholds)
         base, low, high = base[crossing], low[crossing], high[crossing]
         thresholds, side = thresholds[crossing], side[crossing]
-        for _ in range(MOST_STEPS):
+        for _ in range(MOST_STEPS if self._exact else STEPS_TO_ROUNDING):
             middle = low + (high - low) / 2
             if ((middle == low) | (middle == high)).all():
                 break
             same = self._goes_left(base, middle, column, thresholds) == side
             low, high = np.where(same, middle, low), np.where(same, high, middle)
-        values = [*_neighbours(low, -np.inf), low, high, *_neighbours(high, np.inf)]
+        values = [low, high]
+        if self._exact:
+            values += [*_neighbours(low, -np.inf), *_neighbours(high, np.inf)]
         return self._with(np.tile(base, len(values)), np.concatenate(values))
 
     def _goes_left(

@@ -106,11 +106,11 @@ class Inspector:
                 values.append(None)
             elif found.room():
                 hint = f"It is required; for example {_json(feature.example)}."
-                found.add(_join(path, feature.name), _expected(feature), "nothing", hint)
+                found.add(join(path, feature.name), _expected(feature), "nothing", hint)
         for name in fields if self._forbid_unknown else ():
             if found.room():
                 hint = _nearest(name, self._names)
-                found.add(_join(path, name), "no such field", "an unknown field", hint)
+                found.add(join(path, name), "no such field", "an unknown field", hint)
         return values
 
 
@@ -182,7 +182,7 @@ def _value(
             return value
         hint = "U+FDD0 is reserved; send null for a missing string."
     if found.room():
-        found.add(_join(path, feature.name), expected, _describe(raw), hint)
+        found.add(join(path, feature.name), expected, _describe(raw), hint)
     return None
 
 
@@ -229,7 +229,7 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _join(path: str, name: str) -> str:
+def join(path: str, name: str) -> str:
     """Extend a JSONPath by a field's name."""
     if _IDENTIFIER.fullmatch(name) and len(name) <= _LONGEST_VALUE:
         return f"{path}.{name}"

@@ -55,9 +55,11 @@ class Feature(Part, frozen=True, kw_only=True):
     maximum: float | None = None
     """The range seen in training. Values outside are answered, not refused."""
     categories: tuple[str, ...] | None = None
-    """The values seen in training, for string features with few of them."""
+    """The values seen in training, for string features with few of them or that are closed."""
     closed: bool = False
-    """Whether values that are not in `categories` are refused, as scikit-learn does."""
+    """Whether strings that are not in `categories` are refused, as scikit-learn does."""
+    values: tuple[float, ...] | None = None
+    """The only numbers that scikit-learn answers, where there are such; others are refused."""
     example: Scalar = None
 
 
@@ -143,6 +145,9 @@ class Manifest(Part, frozen=True, kw_only=True):
     metrics: dict[str, float]
     parity: Parity
     provenance: Provenance
+    cells: int | None = None
+    """For models of text, how many numbers a row takes on its way: longer texts take more still.
+    The runtime answers so few rows at once that they fit into memory."""
 
     @property
     def classes(self) -> tuple[Class, ...]:

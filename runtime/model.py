@@ -4,7 +4,7 @@ The only importer of onnxruntime. Knows nothing of JSON, HTTP or folders.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,9 @@ from runtime.errors import ArtifactError
 from runtime.manifest import Manifest, Tensor, Vectors, decode
 
 Array = NDArray[Any]
+
+MOST_CELLS = 4_000_000
+"""How much is computed at once for models of text: 32 MB of numbers, or 128 MB of characters."""
 
 _TYPES = {"float64": "tensor(double)", "int64": "tensor(int64)", "string": "tensor(string)"}
 
@@ -68,6 +71,15 @@ class Model:
         Inputs are float64 (`numeric`, a missing value being NaN) and object arrays of str
         (`string`, a missing value being `manifest.MISSING_STRING`).
         """
+        if self.manifest.cells is None:
+            return self._run(tensors)
+        parts = [
+            self._run({name: tensor[start:stop] for name, tensor in tensors.items()})
+            for start, stop in _batches(tensors["string"], self.manifest.cells)
+        ]
+        return {name: np.concatenate([part[name] for part in parts]) for name in self._outputs}
+
+    def _run(self, tensors: Mapping[str, Array]) -> dict[str, Array]:
         return dict(zip(self._outputs, self._session.run(self._outputs, tensors), strict=True))
 
     def bind_row(self) -> "BoundRow | None":
@@ -118,6 +130,20 @@ def _row(tensor: Tensor) -> Array:
     """Make a tensor of one row."""
     shape = (1,) if tensor.columns is None else (1, tensor.columns)
     return np.zeros(shape, np.dtype(tensor.dtype))
+
+
+def _batches(texts: Array, cells: int) -> Iterator[tuple[int, int]]:
+    """Yield the bounds of runs of rows that take MOST_CELLS at most; one row at least.
+
+    Each text is cut into characters, in a table as wide as the longest text of the run.
+    """
+    start, longest = 0, 0
+    for row, values in enumerate(texts):
+        longest = max(longest, cells, *map(len, values))
+        if row > start and (row + 1 - start) * longest > MOST_CELLS:
+            yield start, row
+            start, longest = row, max(cells, *map(len, values))
+    yield start, len(texts)
 
 
 def _entry(metadata: Mapping[str, str], key: str, path: Path) -> bytes:

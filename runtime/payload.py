@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from runtime.answers import Encoder
 from runtime.config import UnknownFields
-from runtime.inspection import Inspector, field_type
+from runtime.errors import PayloadError, Problem
+from runtime.inspection import MOST_PROBLEMS, Inspector, field_type, join
 from runtime.manifest import MISSING_STRING, Feature, Manifest, Scalar
 from runtime.structs import renaming
 
@@ -69,6 +70,7 @@ class Codec:
             self._fills[tensor.name] = fill(read, len(columns))
             if len(manifest.inputs) == 1 and tensor.dtype == "float64":
                 self._pack = _packer(tensor.name, [attributes[each] for each in columns])
+        self._limited = [feature for feature in features if feature.values is not None]
         self._has_strings = any(tensor.dtype == "string" for tensor in manifest.inputs)
         self._encoder = Encoder(manifest)
 
@@ -86,6 +88,8 @@ class Codec:
             records, single = self._inspector.read(body)
             rows = [self._row(**dict(zip(self._attributes, each, strict=True))) for each in records]
         tensors = {name: fill(rows) for name, fill in self._fills.items()}
+        for feature in self._limited:
+            self._check_values(feature, tensors[feature.input][:, feature.column], single)
         return Batch(tensors, len(rows), single)
 
     def fill(self, body: bytes, tensors: Mapping[str, Array]) -> bool:
@@ -94,7 +98,7 @@ class Codec:
         Returns False for a body that is something else, or that `decode` must look into.
         """
         row = self._decode(body)
-        if type(row) is not self._row or self._pack is None:
+        if type(row) is not self._row or self._pack is None or self._limited:
             return False
         try:
             self._pack(tensors, row)
@@ -112,6 +116,23 @@ class Codec:
     def encode(self, outputs: Mapping[str, Array], single: bool) -> bytes:
         """Encode the graph's outputs: one answer if `single`, otherwise a list of answers."""
         return self._encoder.encode(outputs, single)
+
+    def _check_values(self, feature: Feature, column: Array, single: bool) -> None:
+        """Raise PayloadError for numbers that are not among the only ones that are answered."""
+        known = np.isin(column, np.array(feature.values)) | np.isnan(column)
+        if known.all():
+            return
+        wrong = np.flatnonzero(~known)
+        listed = ", ".join(f"{value:g}" for value in feature.values or ())
+        problems = [
+            Problem(
+                join("$" if single else f"$[{row}]", feature.name),
+                f"one of {listed}",
+                f"the number {column[row]:g}",
+            )
+            for row in wrong[:MOST_PROBLEMS].tolist()
+        ]
+        raise PayloadError(problems, max(len(wrong) - MOST_PROBLEMS, 0))
 
     def _decode(self, body: bytes) -> Any:
         """Return the rows, or None for a body that must be inspected."""

@@ -14,9 +14,9 @@ from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 from export.converters.values import Block, Frame, TensorName
 from export.errors import ConversionError
 
-OPSET = {"": 21, "ai.onnx.ml": 5}
+OPSET = {"": 21, "ai.onnx.ml": 5, "com.microsoft": 1}
 """What the graphs use, which every ONNX Runtime binding loads, the JavaScript ones included."""
-KNOWN_TO_SKL2ONNX = {"": 21, "ai.onnx.ml": 3}
+KNOWN_TO_SKL2ONNX = {"": 21, "ai.onnx.ml": 3, "com.microsoft": 1}
 """What skl2onnx is told: 1.20 refuses ai.onnx.ml 5, which `TreeEnsemble` needs."""
 
 Operand = TensorName | NDArray[Any] | float | int
@@ -53,6 +53,8 @@ class Graph:
         self._constants: dict[tuple[str, tuple[int, ...], bytes], TensorName] = {}
         self._selected: dict[tuple[TensorName, tuple[int, ...]], TensorName] = {}
         self._steps: list[str] = []
+        self.cells: int | None = None
+        """How many columns the widest table of terms has, where there are texts."""
         self.exact = True
         """Whether every step so far is computed as scikit-learn does, bit for bit."""
         self.exponential = False
@@ -85,6 +87,10 @@ class Graph:
     def op(self, op_type: str, *inputs: Operand, domain: str = "", **attributes: Any) -> TensorName:
         """Add a node and return its output's name."""
         return self.ops(op_type, *inputs, outputs=1, domain=domain, **attributes)[0]
+
+    def name(self) -> str:
+        """Return a name that no other tensor or graph has, for what is inside a loop."""
+        return str(self._scope.get_unique_variable_name("s"))
 
     def ops(
         self,

@@ -141,7 +141,9 @@ def labels_of(graph: Graph, index: TensorName, classes: Any) -> TensorName:
 def outputs_of(graph: Graph, answer: Answer, classes: Any = None) -> dict[str, TensorName]:
     """Return an answer's tensors by the names that the artifact's outputs have."""
     if isinstance(answer, Frame):
-        return {"transformed": graph.numeric(answer, answer)}
+        strings = all(answer.string_columns)
+        join = graph.string if strings else graph.numeric
+        return {"transformed": join(answer, answer)}
     if isinstance(answer, Regressed):
         return {"prediction": answer.values}
     if isinstance(answer, Classified):

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import NewType
+from typing import Any, NewType
+
+import numpy as np
 
 TensorName = NewType("TensorName", str)
 """The name of a tensor of the graph."""
@@ -16,6 +18,9 @@ class Block:
     width: int
     is_string: bool
     picks: tuple[int, ...] | None = None
+    absent: tuple[Any, ...] = ()
+    """What stands for a missing value in each column of the tensor, as scikit-learn sees it:
+    None, NaN or pandas.NA. NaN everywhere where it is not said."""
 
     @property
     def columns(self) -> int:
@@ -39,9 +44,15 @@ class Frame:
     blocks: tuple[Block, ...]
 
     @classmethod
-    def of(cls, tensor: TensorName, width: int, is_string: bool = False) -> "Frame":
+    def of(
+        cls,
+        tensor: TensorName,
+        width: int,
+        is_string: bool = False,
+        absent: tuple[Any, ...] = (),
+    ) -> "Frame":
         """Return the frame of one whole tensor `[N, width]`."""
-        return cls((Block(tensor, width, is_string),))
+        return cls((Block(tensor, width, is_string, absent=absent),))
 
     @classmethod
     def concat(cls, frames: Iterable["Frame"]) -> "Frame":
@@ -57,6 +68,15 @@ class Frame:
     def string_columns(self) -> tuple[bool, ...]:
         """For each column, whether it holds strings."""
         return tuple(block.is_string for block in self.blocks for _ in range(block.columns))
+
+    @property
+    def absent(self) -> tuple[Any, ...]:
+        """For each column, what stands for a missing value: None, NaN or pandas.NA."""
+        markers: list[Any] = []
+        for block in self.blocks:
+            whole = block.absent or (np.nan,) * block.width
+            markers += whole if block.picks is None else [whole[i] for i in block.picks]
+        return tuple(markers)
 
     def select(self, indices: Sequence[int]) -> "Frame":
         """Return the frame with these columns, in this order."""

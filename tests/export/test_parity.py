@@ -14,10 +14,11 @@ from runtime.model import Array, Model
 from tests.export.conftest import Built
 
 EXPECTED_GROUPS = {
-    "iris": ["held-out", "random", "boundaries", "midpoints", "extremes"],
+    "iris": ["held-out", "random", "in range", "boundaries", "midpoints", "extremes"],
     "penguins": [
         "held-out",
         "random",
+        "in range",
         "boundaries",
         "thresholds",
         "missing",

@@ -1,0 +1,188 @@
+"""FunctionTransformer: the usual functions of numpy, each by its name."""
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.preprocessing import FunctionTransformer
+
+from export.converters.graph import Graph
+from export.converters.mathematics import expm1, log1p
+from export.converters.registry import converts
+from export.converters.values import Frame, TensorName
+
+Build = Callable[[Graph, TensorName], TensorName]
+
+
+def _node(op_type: str) -> Build:
+    return lambda graph, x: graph.op(op_type, x)
+
+
+def _times(factor: float) -> Build:
+    return lambda graph, x: graph.op("Mul", x, np.float64(factor))
+
+
+def _base(build: Build, base: float) -> Build:
+    return lambda graph, x: graph.op("Div", build(graph, x), np.log(base))
+
+
+def _tangent(graph: Graph, x: TensorName) -> TensorName:
+    return graph.op("Div", graph.op("Sin", x), graph.op("Cos", x))
+
+
+def _exponentials(op_type: str) -> Build:
+    """Return the mean, or half the difference, of exp(x) and exp(-x)."""
+
+    def build(graph: Graph, x: TensorName) -> TensorName:
+        if op_type == "Add":
+            both = graph.op("Add", graph.op("Exp", x), graph.op("Exp", graph.op("Neg", x)))
+        else:
+            both = graph.op("Sub", expm1(graph, x), expm1(graph, graph.op("Neg", x)))
+        return graph.op("Mul", both, 0.5)
+
+    return build
+
+
+def _sign(graph: Graph, x: TensorName) -> TensorName:
+    return graph.op("Where", graph.op("IsNaN", x), x, graph.op("Sign", x))
+
+
+def _truncated(graph: Graph, x: TensorName) -> TensorName:
+    # ONNX Runtime's Where keeps -0.0 only in its last operand.
+    positive = graph.op("Greater", x, 0.0)
+    return graph.op("Where", positive, graph.op("Floor", x), graph.op("Ceil", x))
+
+
+def _truth(op_type: str) -> Build:
+    return lambda graph, x: graph.cast(graph.op(op_type, x), np.float64)
+
+
+EXACT: Mapping[Any, Build] = {
+    np.abs: _node("Abs"),
+    np.fabs: _node("Abs"),
+    np.positive: lambda _, x: x,
+    np.negative: _node("Neg"),
+    np.sqrt: _node("Sqrt"),
+    np.square: lambda graph, x: graph.op("Mul", x, x),
+    np.reciprocal: _node("Reciprocal"),
+    np.sign: _sign,
+    np.floor: _node("Floor"),
+    np.ceil: _node("Ceil"),
+    np.rint: _node("Round"),
+    np.trunc: _truncated,
+    np.isnan: _truth("IsNaN"),
+    np.deg2rad: _times(np.pi / 180),
+    np.radians: _times(np.pi / 180),
+    np.rad2deg: _times(180 / np.pi),
+    np.degrees: _times(180 / np.pi),
+}
+"""Functions that every machine computes to the same bit."""
+
+ROUNDED: Mapping[Any, Build] = {
+    np.log: _node("Log"),
+    np.log1p: log1p,
+    np.log2: _base(_node("Log"), 2.0),
+    np.log10: _base(_node("Log"), 10.0),
+    np.exp: _node("Exp"),
+    np.exp2: lambda graph, x: graph.op("Pow", 2.0, x),
+    np.expm1: expm1,
+    np.sin: _node("Sin"),
+    np.cos: _node("Cos"),
+    np.tan: _tangent,
+    np.sinh: _exponentials("Sub"),
+    np.cosh: _exponentials("Add"),
+    np.tanh: _node("Tanh"),
+}
+"""Functions whose last bit depends on the library that computes them."""
+
+WITH_ARGUMENTS = ("around", "clip", "nan_to_num", "round")
+
+
+@converts(FunctionTransformer, exact=True)
+def function_transformer(graph: Graph, step: FunctionTransformer, frame: Frame) -> Frame:
+    """Apply the function to every number; with no function, pass the columns on as they are."""
+    function, arguments = _unwrapped(step)
+    if function is None:
+        return frame
+    if function in (np.clip, np.round, np.around, np.nan_to_num):
+        x = graph.numeric(frame, step)
+        return Frame.of(_with_arguments(graph, step, function, arguments, x), frame.width)
+    build = EXACT.get(function) or ROUNDED.get(function)
+    if build is None or arguments:
+        raise graph.refuse(step, _reason(function, arguments))
+    graph.exact = graph.exact and function in EXACT
+    return Frame.of(build(graph, graph.numeric(frame, step)), frame.width)
+
+
+def _unwrapped(step: FunctionTransformer) -> tuple[Any, dict[str, Any]]:
+    """Return the function and its keyword arguments, those of a `functools.partial` included."""
+    function, arguments = step.func, dict(step.kw_args or {})
+    if isinstance(function, functools.partial) and not function.args:
+        arguments = {**function.keywords, **arguments}
+        function = function.func
+    try:
+        hash(function)
+    except TypeError:
+        return _reason, arguments
+    return function, arguments
+
+
+def _with_arguments(
+    graph: Graph,
+    step: FunctionTransformer,
+    function: Any,
+    arguments: Mapping[str, Any],
+    x: TensorName,
+) -> TensorName:
+    known = {
+        np.clip: {"a_min", "a_max", "min", "max"},
+        np.nan_to_num: {"nan", "posinf", "neginf", "copy"},
+    }.get(function, {"decimals"})
+    if not set(arguments) <= known or not all(_is_plain(each) for each in arguments.values()):
+        raise graph.refuse(step, _reason(function, arguments))
+    if function is np.clip:
+        return _clipped(graph, arguments, x)
+    if function is np.nan_to_num:
+        return _finite(graph, arguments, x)
+    decimals = int(arguments.get("decimals", 0))
+    scale = np.float64(10.0 ** abs(decimals))
+    if not decimals:
+        return graph.op("Round", x)
+    there, back = ("Mul", "Div") if decimals > 0 else ("Div", "Mul")
+    return graph.op(back, graph.op("Round", graph.op(there, x, scale)), scale)
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, (bool, int, float, np.integer, np.floating))
+
+
+def _clipped(graph: Graph, arguments: Mapping[str, Any], x: TensorName) -> TensorName:
+    """Keep NaN, as numpy does."""
+    low = arguments.get("a_min", arguments.get("min"))
+    high = arguments.get("a_max", arguments.get("max"))
+    if low is not None:
+        x = graph.op("Where", graph.op("Less", x, np.float64(low)), np.float64(low), x)
+    if high is not None:
+        x = graph.op("Where", graph.op("Greater", x, np.float64(high)), np.float64(high), x)
+    return x
+
+
+def _finite(graph: Graph, arguments: Mapping[str, Any], x: TensorName) -> TensorName:
+    greatest = np.finfo(np.float64).max
+    given = {"nan": 0.0, "posinf": greatest, "neginf": -greatest}
+    given |= {name: value for name, value in arguments.items() if value is not None}
+    x = graph.op("Where", graph.op("IsNaN", x), np.float64(given["nan"]), x)
+    x = graph.op("Where", graph.op("Equal", x, np.inf), np.float64(given["posinf"]), x)
+    return graph.op("Where", graph.op("Equal", x, -np.inf), np.float64(given["neginf"]), x)
+
+
+def _reason(function: Any, arguments: Mapping[str, Any]) -> str:
+    name = getattr(function, "__name__", type(function).__name__)
+    given = f" with the arguments {sorted(arguments)}" if arguments else ""
+    known = sorted({each.__name__ for each in (*EXACT, *ROUNDED)} | set(WITH_ARGUMENTS))
+    return (
+        f"its function {name!r}{given} is not among those with an ONNX form, which are numpy's "
+        f"{', '.join(known)}. Compute it before the pipeline, or add a converter for a class of "
+        "your own; docs/converters.md shows how."
+    )

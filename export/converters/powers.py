@@ -1,0 +1,98 @@
+"""Products and powers: polynomials, norms of rows, power transforms."""
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.preprocessing import Normalizer, PolynomialFeatures, PowerTransformer
+
+from export.converters.graph import Graph
+from export.converters.mathematics import expm1, log1p
+from export.converters.registry import converts, transform
+from export.converters.values import Frame, TensorName
+
+_EPSILON = np.finfo(np.float64).eps
+
+
+@converts(PolynomialFeatures, exact=True)
+def polynomial_features(graph: Graph, step: PolynomialFeatures, frame: Frame) -> Frame:
+    """Multiply each degree's columns once more by a feature, as scikit-learn does.
+
+    Each product of one degree has its first feature as its last factor, the rest of it being
+    a product of the degree below.
+    """
+    powers = [tuple(np.repeat(np.arange(frame.width), row)) for row in step.powers_]
+    x = graph.numeric(frame, step)
+    parts: list[TensorName] = []
+    if () in powers:
+        ones = graph.op("Mul", graph.op("Gather", x, np.array([0]), axis=1), 0.0)
+        parts.append(graph.op("Add", graph.op("Where", graph.op("IsNaN", ones), 0.0, ones), 1.0))
+    below: dict[tuple[int, ...], int] = {(column,): column for column in range(frame.width)}
+    columns = x
+    for degree in range(1, step._max_degree + 1):
+        if degree > 1:
+            wanted = _products(below, frame.width, interaction_only=step.interaction_only)
+            if not wanted:
+                break
+            columns = graph.op(
+                "Mul",
+                graph.op("Gather", columns, np.array([below[each[1:]] for each in wanted]), axis=1),
+                graph.op("Gather", x, np.array([each[0] for each in wanted]), axis=1),
+            )
+            below = {each: column for column, each in enumerate(wanted)}
+        if degree >= step._min_degree:
+            parts.append(columns)
+    return Frame.of(graph.concat(parts), step.n_output_features_)
+
+
+def _products(
+    below: dict[tuple[int, ...], int], width: int, *, interaction_only: bool
+) -> list[tuple[int, ...]]:
+    """Return the combinations of the next degree, in their order."""
+    return [
+        (feature, *rest)
+        for feature in range(width)
+        for rest in below
+        if (feature < rest[0] if interaction_only else feature <= rest[0])
+    ]
+
+
+@converts(Normalizer, exact=True)
+def normalizer(graph: Graph, step: Normalizer, frame: Frame) -> Frame:
+    """Divide each row by its norm; rows of zeros stay as they are."""
+    x = graph.numeric(frame, step)
+    if step.norm == "max":
+        norm = graph.op("ReduceMax", graph.op("Abs", x), np.array([1]), keepdims=1)
+    elif step.norm == "l1":
+        norm = graph.op("ReduceSum", graph.op("Abs", x), np.array([1]), keepdims=1)
+    else:
+        squares = graph.op("ReduceSum", graph.op("Mul", x, x), np.array([1]), keepdims=1)
+        norm = graph.op("Sqrt", squares)
+    graph.exact = graph.exact and step.norm == "max"
+    tiny = graph.op("Less", norm, 10 * _EPSILON)
+    return Frame.of(graph.op("Div", x, graph.op("Where", tiny, 1.0, norm)), frame.width)
+
+
+@converts(PowerTransformer, exact=False)
+def power_transformer(graph: Graph, step: PowerTransformer, frame: Frame) -> Frame:
+    """Raise each column to the power that made it most like a normal distribution."""
+    x = graph.numeric(frame, step)
+    lambdas = np.asarray(step.lambdas_, dtype=np.float64)
+    if step.method == "box-cox":
+        y = _scaled_expm1(graph, graph.op("Log", x), lambdas)
+    else:
+        positive = _scaled_expm1(graph, log1p(graph, graph.op("Max", x, 0.0)), lambdas)
+        mirrored = log1p(graph, graph.op("Max", graph.op("Neg", x), 0.0))
+        negative = graph.op("Neg", _scaled_expm1(graph, mirrored, 2.0 - lambdas))
+        y = graph.op("Where", graph.op("GreaterOrEqual", x, 0.0), positive, negative)
+        y = graph.op("Where", graph.op("IsNaN", x), x, y)
+    powered = Frame.of(y, frame.width)
+    return transform(graph, step._scaler, powered) if step.standardize else powered
+
+
+def _scaled_expm1(graph: Graph, logarithm: TensorName, power: NDArray[np.float64]) -> TensorName:
+    """Return expm1(power * logarithm) / power, column by column; the logarithm for power 0."""
+    zero = np.abs(power) < _EPSILON
+    safe = np.where(zero, 1.0, power)
+    y = graph.op("Div", expm1(graph, graph.op("Mul", logarithm, safe)), safe)
+    if zero.any():
+        y = graph.op("Where", zero.reshape(1, -1), logarithm, y)
+    return y

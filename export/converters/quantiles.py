@@ -1,0 +1,74 @@
+"""QuantileTransformer: linear interpolation between the quantiles seen in training."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+from sklearn.preprocessing import QuantileTransformer
+
+from export.converters.graph import Graph
+from export.converters.mathematics import normal_quantile
+from export.converters.registry import converts
+from export.converters.search import search_sorted
+from export.converters.values import Frame, TensorName
+
+_BOUND = 1e-7
+
+
+@converts(QuantileTransformer, exact=True)
+def quantile_transformer(graph: Graph, step: QuantileTransformer, frame: Frame) -> Frame:
+    """Answer each number's place among the quantiles, from 0 to 1, or as a normal quantile.
+
+    scikit-learn interpolates upwards and downwards, which differ where quantiles are equal,
+    and takes the mean.
+    """
+    x = graph.numeric(frame, step)
+    quantiles = np.ascontiguousarray(np.asarray(step.quantiles_, dtype=np.float64).T)
+    references = np.asarray(step.references_, dtype=np.float64)
+    upwards = interpolate(graph, x, quantiles, references)
+    mirrored = graph.op("Neg", x)
+    downwards = interpolate(graph, mirrored, -quantiles[:, ::-1], -references[::-1])
+    y = graph.op("Mul", graph.op("Sub", upwards, downwards), 0.5)
+    low, high = quantiles[:, 0], quantiles[:, -1]
+    if step.output_distribution == "uniform":
+        above, below = graph.op("Equal", x, high), graph.op("Equal", x, low)
+    else:
+        above = graph.op("Greater", graph.op("Add", x, _BOUND), high)
+        below = graph.op("Less", graph.op("Sub", x, _BOUND), low)
+    y = graph.op("Where", below, 0.0, graph.op("Where", above, 1.0, y))
+    if step.output_distribution == "normal":
+        y = _normal(graph, y)
+        graph.exact = False
+    return Frame.of(graph.op("Where", graph.op("IsNaN", x), x, y), frame.width)
+
+
+def interpolate(
+    graph: Graph, x: TensorName, points: NDArray[np.float64], values: NDArray[np.float64]
+) -> TensorName:
+    """Interpolate each column of x [N, columns] between its own points [columns, count].
+
+    As `numpy.interp`: `slope * (x - point) + value`, and the end values outside. The values
+    [count] are the same for all columns.
+    """
+    columns, count = points.shape
+    slots = search_sorted(graph, x, list(points), "right")
+    place = graph.op("Clip", graph.op("Sub", slots, 1.0), 0.0, np.float64(count - 1))
+    starts = np.arange(columns) * count
+    index = graph.op("Add", graph.cast(place, np.int64), starts)
+    rises, runs = np.diff(values), np.diff(points, axis=1)
+    slopes = np.zeros(points.shape)
+    np.divide(rises, runs, out=slopes[:, :-1], where=runs > 0)
+    offset = graph.op("Sub", x, graph.op("Gather", points.ravel(), index, axis=0))
+    offset = graph.op("Where", graph.op("Equal", slots, 0.0), 0.0, offset)
+    slope = graph.op("Gather", slopes.ravel(), index, axis=0)
+    base = graph.op("Gather", np.tile(values, columns), index, axis=0)
+    return graph.op("Add", graph.op("Mul", slope, offset), base)
+
+
+def _normal(graph: Graph, y: TensorName) -> TensorName:
+    """Return normal quantiles, clipped where scikit-learn clips them so that they are finite."""
+    low = stats.norm.ppf(_BOUND - np.spacing(1))
+    high = stats.norm.ppf(1 - (_BOUND - np.spacing(1)))
+    inside = graph.op("Clip", y, 1e-300, np.nextafter(1.0, 0.0))
+    quantile = graph.op("Clip", normal_quantile(graph, inside), low, high)
+    quantile = graph.op("Where", graph.op("Equal", y, 0.0), low, quantile)
+    return graph.op("Where", graph.op("Equal", y, 1.0), high, quantile)

@@ -1,0 +1,175 @@
+"""Text vectorizers: how often each term is in each text, weighted and normalized."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.feature_extraction.text import (
+    CountVectorizer,
+    HashingVectorizer,
+    TfidfTransformer,
+    TfidfVectorizer,
+)
+
+from export.converters import tokens
+from export.converters.graph import Graph
+from export.converters.registry import converts
+from export.converters.values import Frame, TensorName
+
+
+@converts(CountVectorizer, exact=True)
+def count_vectorizer(graph: Graph, step: CountVectorizer, frame: Frame) -> Frame:
+    """Count the terms of the vocabulary."""
+    terms = _producible(step, step.vocabulary_)
+    sigmas = any(tokens.SIGMAS & set(term) for term in terms)
+    width = len(step.vocabulary_)
+    found = [
+        graph.op("Flatten", _places(graph, runs, chosen, width), axis=1)
+        for runs, chosen in _runs(graph, step, frame, terms, sigmas=sigmas)
+    ]
+    counts = _counted(graph, graph.concat(found), width)
+    if step.binary:
+        counts = graph.op("Min", counts, 1.0)
+    return Frame.of(counts, width)
+
+
+@converts(TfidfVectorizer, exact=True)
+def tfidf_vectorizer(graph: Graph, step: TfidfVectorizer, frame: Frame) -> Frame:
+    """Count the terms, and weigh the counts."""
+    return tfidf_transformer(graph, step._tfidf, count_vectorizer(graph, step, frame))
+
+
+@converts(TfidfTransformer, exact=True)
+def tfidf_transformer(graph: Graph, step: TfidfTransformer, frame: Frame) -> Frame:
+    """Weigh each term by how rare it is, and divide each row by its norm."""
+    x = graph.numeric(frame, step)
+    if step.sublinear_tf:
+        graph.exact = False
+        absent = graph.op("Equal", x, 0.0)
+        logarithm = graph.op("Add", graph.op("Log", graph.op("Where", absent, 1.0, x)), 1.0)
+        x = graph.op("Where", absent, 0.0, logarithm)
+    if step.use_idf:
+        x = graph.op("Mul", x, np.asarray(step.idf_, dtype=np.float64))
+    return Frame.of(_normalized(graph, x, step.norm), frame.width)
+
+
+@converts(HashingVectorizer, exact=True)
+def hashing_vectorizer(graph: Graph, step: HashingVectorizer, frame: Frame) -> Frame:
+    """Count the terms, or add their signs, in columns that are chosen by a hash of the term."""
+    width = step.n_features
+    parts = []
+    for runs, _ in _runs(graph, step, frame, None, sigmas=True):
+        flat = graph.op("Flatten", runs, axis=1)
+        parts.append(flat)
+    terms = graph.concat(parts)
+    hashed = graph.cast(
+        graph.op("MurmurHash3", terms, domain="com.microsoft", positive=0, seed=0), np.int64
+    )
+    # The smallest number has no absolute value of its own in 32 bits; scikit-learn folds it.
+    size = graph.op("Min", graph.op("Abs", hashed), 2**31 - 1)
+    place = graph.op("Mod", size, width)
+    smallest = graph.op("Equal", hashed, -(2**31))
+    place = graph.op("Where", smallest, (2**31 - 1 - (width - 1)) % width, place)
+    place = graph.op("Where", tokens.is_empty(graph, terms), width, place)
+    if step.binary or not step.alternate_sign:
+        counts = _counted(graph, place, width)
+        counts = graph.op("Min", counts, 1.0) if step.binary else counts
+    else:
+        negative = graph.op("Less", hashed, 0)
+        signs = graph.op("Where", negative, -1.0, 1.0)
+        counts = _added(graph, place, signs, width)
+    return Frame.of(_normalized(graph, counts, step.norm), width)
+
+
+def _runs(
+    graph: Graph, step: Any, frame: Frame, terms: Mapping[str, int] | None, *, sigmas: bool
+) -> list[tuple[TensorName, dict[str, int]]]:
+    """Return the runs of tokens that are terms, and the terms that runs of that length can be."""
+    _check(graph, step, frame)
+    shortest, longest = step.ngram_range
+    texts = graph.reshape(graph.string(frame, step), -1)
+    texts = tokens.preprocess(graph, step, texts, sigmas=sigmas)
+    known = dict(terms or {})
+    if step.analyzer == "word":
+        runs = tokens.grams(graph, tokens.words(graph, step, texts), longest, " ", axis=1)
+        return [(run, known) for run in runs[shortest - 1 :]]
+    if step.analyzer == "char":
+        runs = tokens.grams(graph, tokens.spaced_characters(graph, texts), longest, "", axis=1)
+        return [(run, _of_length(known, n)) for n, run in enumerate(runs, 1) if n >= shortest]
+    padded = tokens.spaced_words(graph, texts)
+    letters = tokens.characters(graph, padded)
+    runs = tokens.grams(graph, letters, longest, "", axis=2)
+    answer = [(run, _of_length(known, n)) for n, run in enumerate(runs, 1) if n >= shortest]
+    if shortest > 3:  # A word that is shorter than the shortest run, spaces included, is a term.
+        whole = graph.op("Not", tokens.is_empty(graph, letters))
+        length = graph.op("ReduceSum", graph.cast(whole, np.int64), np.array([2]), keepdims=0)
+        short = graph.op("Less", length, shortest)
+        brief = {term: place for term, place in known.items() if len(term) < shortest}
+        answer.append((graph.op("Where", short, padded, tokens.text("")), brief))
+    return answer
+
+
+def _check(graph: Graph, step: Any, frame: Frame) -> None:
+    """Refuse what the vectorizer does by functions of the user's own, or in single precision."""
+    for name in ("analyzer", "tokenizer", "preprocessor"):
+        if callable(getattr(step, name)):
+            raise graph.refuse(
+                step, f"its {name} is a function; use its other settings, or do it beforehand."
+            )
+    if step.input != "content":
+        raise graph.refuse(step, f"input={step.input!r} reads files; pass it the texts themselves.")
+    if np.dtype(step.dtype) == np.float32:
+        raise graph.refuse(step, "its dtype is float32; use float64, the default.")
+    if frame.width != 1:
+        raise graph.refuse(step, f"it takes one column of texts; it is given {frame.width}.")
+
+
+def _producible(step: Any, vocabulary: Mapping[Any, Any]) -> dict[str, int]:
+    """Return the terms that the vectorizer can find at all, with their columns."""
+    analyze = step.build_analyzer()
+    terms = {str(term): int(column) for term, column in vocabulary.items()}
+    if not step.fixed_vocabulary_:
+        return terms
+    return {term: column for term, column in terms.items() if term in analyze(term)}
+
+
+def _of_length(terms: Mapping[str, int], length: int) -> dict[str, int]:
+    return {term: column for term, column in terms.items() if len(term) == length}
+
+
+def _places(graph: Graph, runs: TensorName, terms: Mapping[str, int], default: int) -> TensorName:
+    """Return the column of each run, `default` for those that are no terms."""
+    return graph.op(
+        "LabelEncoder",
+        runs,
+        domain="ai.onnx.ml",
+        keys_strings=list(terms) or [tokens.END],
+        values_int64s=list(terms.values()) or [default],
+        default_int64=default,
+    )
+
+
+def _counted(graph: Graph, places: TensorName, width: int) -> TensorName:
+    return _added(graph, places, graph.op("Expand", 1.0, graph.op("Shape", places)), width)
+
+
+def _added(graph: Graph, places: TensorName, numbers: TensorName, width: int) -> TensorName:
+    """Add numbers [N, runs] in their columns, [N, width]; those at `width` are left out."""
+    graph.cells = max(graph.cells or 0, width)
+    rows = graph.op("Slice", graph.op("Shape", places), np.array([0]), np.array([1]))
+    shape = graph.op("Concat", rows, np.array([width + 1]), axis=0)
+    zeros = graph.op("Expand", 0.0, shape)
+    sums = graph.op("ScatterElements", zeros, places, numbers, axis=1, reduction="add")
+    return graph.op("Slice", sums, np.array([0]), np.array([width]), np.array([1]))
+
+
+def _normalized(graph: Graph, x: TensorName, norm: str | None) -> TensorName:
+    """Divide rows by their norm, summed column after column as scikit-learn sums; but for zeros."""
+    if norm is None:
+        return x
+    sizes = graph.op("Abs", x) if norm == "l1" else graph.op("Mul", x, x)
+    running = graph.op("CumSum", sizes, np.array(1))
+    total = graph.op("Gather", running, np.array([-1]), axis=1)
+    if norm == "l2":
+        total = graph.op("Sqrt", total)
+    return graph.op("Div", x, graph.op("Where", graph.op("Equal", total, 0.0), 1.0, total))

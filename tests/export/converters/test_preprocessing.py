@@ -1,0 +1,152 @@
+"""Bins, functions, powers, quantiles and splines."""
+
+import functools
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_wine
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import (
+    Binarizer,
+    FunctionTransformer,
+    KBinsDiscretizer,
+    Normalizer,
+    PolynomialFeatures,
+    PowerTransformer,
+    QuantileTransformer,
+    SplineTransformer,
+    StandardScaler,
+)
+from sklearn.tree import DecisionTreeClassifier
+
+from export.converters.functions import EXACT, ROUNDED
+from export.errors import ConversionError
+from tests.export.conftest import Prove
+
+X, Y = load_wine(return_X_y=True)
+
+
+@pytest.mark.parametrize("encode", ["onehot", "onehot-dense", "ordinal"])
+@pytest.mark.parametrize("strategy", ["quantile", "uniform", "kmeans"])
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_bins_are_exact(encode: str, strategy: str, prove: Prove) -> None:
+    """At an edge, and one number beside it, the bin is scikit-learn's."""
+    bins = KBinsDiscretizer(encode=encode, strategy=strategy)
+    model = make_pipeline(bins, DecisionTreeClassifier(random_state=0))
+    assert prove(model, X[:, :4], Y).manifest.parity.tolerance == 0
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Binarizer(threshold=2.0),
+        Normalizer("max"),
+        PolynomialFeatures(2),
+        PolynomialFeatures((2, 4), interaction_only=True, include_bias=False),
+        QuantileTransformer(n_quantiles=50),
+    ],
+    ids=repr,
+)
+def test_arithmetic_is_exact(step: Any, prove: Prove) -> None:
+    """Products, comparisons and interpolation are the same to the bit."""
+    assert prove(step, np.round(X[:, :5], 1)).manifest.parity.tolerance == 0
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Normalizer("l1"),
+        Normalizer("l2"),
+        PowerTransformer(),
+        PowerTransformer(standardize=False),
+        QuantileTransformer(n_quantiles=50, output_distribution="normal"),
+    ],
+    ids=repr,
+)
+def test_sums_and_logarithms_agree(step: Any, prove: Prove) -> None:
+    """Within 1e-12, negative numbers included."""
+    prove(step, X[:, :5] - 2)
+
+
+def test_box_cox_agrees(prove: Prove) -> None:
+    """For the positive numbers that it takes."""
+    prove(PowerTransformer("box-cox"), X[:, :1])
+
+
+def test_products_before_a_forest_flip_no_label(prove: Prove) -> None:
+    """Each product is rounded as scikit-learn rounds it."""
+    forest = RandomForestClassifier(n_estimators=3, random_state=0)
+    model = make_pipeline(StandardScaler(), PolynomialFeatures(3), forest)
+    assert prove(model, X[:, :3], Y).manifest.parity.tolerance == 0
+
+
+@pytest.mark.parametrize("function", EXACT, ids=lambda f: f.__name__)
+def test_an_exact_function_is_exact(function: Any, prove: Prove) -> None:
+    """Functions that every machine computes to the same bit, the sign of zero included."""
+    assert prove(FunctionTransformer(function), X[:, :2] / 10).manifest.parity.tolerance == 0
+
+
+@pytest.mark.parametrize("function", ROUNDED, ids=lambda f: f.__name__)
+def test_a_function_of_the_mathematical_library_agrees(function: Any, prove: Prove) -> None:
+    """Within 1e-12."""
+    prove(FunctionTransformer(function), np.sqrt(X[:, 1:3]))
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        FunctionTransformer(np.clip, kw_args={"a_min": 1.0, "a_max": 10.0}),
+        FunctionTransformer(np.clip, kw_args={"min": None, "max": 2.0}),
+        FunctionTransformer(np.round, kw_args={"decimals": 1}),
+        FunctionTransformer(functools.partial(np.round, decimals=-1)),
+        FunctionTransformer(np.nan_to_num, kw_args={"nan": -1.0}),
+        FunctionTransformer(),
+    ],
+    ids=["clip", "clip above", "round", "round tens", "nan_to_num", "nothing"],
+)
+def test_arguments_are_kept(step: Any, prove: Prove) -> None:
+    """By kw_args or by a partial function; no function at all changes nothing."""
+    assert prove(step, X[:, :3]).manifest.parity.tolerance == 0
+
+
+@pytest.mark.parametrize(
+    ("step", "found"),
+    [
+        (FunctionTransformer(lambda x: x + 1), "'<lambda>'"),
+        (FunctionTransformer(np.cbrt), "'cbrt'"),
+        (FunctionTransformer(np.sqrt, kw_args={"dtype": "float32"}), "'sqrt' with the arguments"),
+    ],
+    ids=["lambda", "cbrt", "sqrt"],
+)
+def test_another_function_is_refused_by_name(step: Any, found: str, prove: Prove) -> None:
+    """A function of the user's own, or arguments that have no form, cannot be converted."""
+    with pytest.raises(ConversionError) as refused:
+        prove(step, X[:, :3])
+    message = str(refused.value)
+    assert message.startswith(f"FunctionTransformer cannot be converted: its function {found}")
+    assert message.endswith("docs/converters.md shows how.")
+
+
+@pytest.mark.parametrize("extrapolation", ["constant", "linear", "continue", "periodic"])
+@pytest.mark.parametrize("degree", [1, 2, 3])
+def test_splines_agree(extrapolation: Any, degree: int, prove: Prove) -> None:
+    """Inside the knots and beyond them."""
+    knots: Any = "quantile" if degree == 3 else "uniform"
+    step = SplineTransformer(
+        degree=degree, extrapolation=extrapolation, knots=knots, include_bias=degree != 2
+    )
+    prove(step, X[:, :3])
+
+
+def test_steps_of_degree_zero_agree(prove: Prove) -> None:
+    """The one kind of extrapolation that shifts its knots from feature to feature."""
+    prove(SplineTransformer(degree=0, extrapolation="linear"), X[:, :3])
+
+
+def test_missing_numbers_are_zeros_of_the_splines(prove: Prove) -> None:
+    """With handle_missing="zeros"."""
+    rows = X[:, :3].copy()
+    rows[::9, 1] = np.nan
+    prove(SplineTransformer(handle_missing="zeros"), rows)
