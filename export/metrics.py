@@ -9,11 +9,13 @@ from export.reference import Reference
 
 
 def metrics_of(reference: Reference, table: Any, y: Any) -> dict[str, float]:
-    """Return accuracy, or R², RMSE and MAE; nothing where there is no truth to compare with."""
+    """Return accuracy, or R², RMSE and MAE; nothing where there is nothing to compare."""
     if y is None or not len(y) or reference.task == "transformation":
         return {}
     predicted = np.asarray(reference.estimator.predict(table))
     truth = np.asarray(y)
+    if reference.task == "regression" and not np.isfinite(predicted).all():
+        return {}
     if reference.task == "regression":
         return {
             "r2": float(r2_score(truth, predicted)) if len(truth) > 1 else 0.0,

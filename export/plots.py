@@ -102,7 +102,8 @@ def _line(
 def _range(values: Points) -> tuple[float, float]:
     finite = values[np.isfinite(values)]
     low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
+    margin = max(0.5, abs(low) / 2)
+    return (low, high) if high > low else (low - margin, high + margin)
 
 
 def _h(value: float, low: float, high: float) -> float:
