@@ -10,15 +10,16 @@ PYTHON ?= python3.14 python3.13 python3.12 python3.11 python3 python
 SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 
 PIP := -m pip --disable-pip-version-check --no-input install --quiet --require-hashes
+PEERS := benchmarks/serving/peers
 TUTORIAL := benchmarks/image/tutorial/requirements
 UV := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help serve test lint slim image export lock clean
+.PHONY: help serve test lint slim image bench-quick bench export lock clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 serve: $(VENV)/build.stamp ## Serve on port 8000; export the Iris model first if there is none
 	@exec $(PY) -m runtime serve
@@ -50,12 +51,20 @@ image: $(VENV)/test.stamp ## Build the container image, test it, and measure it 
 	$(PY) -m pytest tests/image
 	$(PY) -m benchmarks.image
 
+bench-quick: $(VENV)/test.stamp ## Measure one row of Iris beside the usual tutorial: a minute (needs wrk)
+	$(PY) -m benchmarks.serving --quick
+
+bench: $(VENV)/test.stamp ## Measure Skiff beside its peers, and write docs/performance.md (needs wrk)
+	$(PY) -m benchmarks.serving
+
 lock: $(VENV)/test.stamp ## Compile requirements-*.in to exact, hashed pins for every platform
 	$(UV) --upgrade --output-file requirements-runtime.txt requirements-runtime.in
 	$(UV) --upgrade --output-file requirements-build.txt requirements-build.in
 	$(UV) --upgrade --output-file requirements-test.txt requirements-test.in
 	$(UV) --upgrade --output-file requirements-slim.txt requirements-slim.in
 	$(UV) --upgrade --output-file $(TUTORIAL).txt $(TUTORIAL).in
+	for peer in $(PEERS)/*/; do $(UV) --upgrade --no-generate-hashes --no-annotate --no-header \
+		--output-file $$peer/requirements.txt $$peer/requirements.in; done
 
 clean: ## Remove the environments and caches; keep the artifacts
 	rm -rf $(VENV) $(CACHE) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage

@@ -1,0 +1,146 @@
+"""A server under measurement: its whole process tree, its CPU time and its memory."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from benchmarks.serving.errors import BenchmarkError
+
+_MARK = "SKIFF_BENCHMARK_TREE"
+_TICK = os.sysconf("SC_CLK_TCK")
+_START_SECONDS = 120
+_STOP_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request: where it goes, and its body; JSON, as every service here takes."""
+
+    url: str
+    body: bytes
+
+
+class Server:
+    """A command that serves HTTP, run on one core until it is stopped.
+
+    Every process that it starts, also one that leaves its session, inherits a mark in its
+    environment, by which /proc finds the tree again.
+    """
+
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], log: Path, core: int
+    ) -> None:
+        self._mark = f"{_MARK}={uuid4().hex}"
+        self._log = log
+        name, _, value = self._mark.partition("=")
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                ["taskset", "-c", str(core), *command],
+                env={**os.environ, **environment, name: value},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._started = time.perf_counter()
+
+    def first_answer(self, request: Request) -> tuple[float, bytes]:
+        """Wait for the first answer to `request`: the seconds since the start, and its body.
+
+        Raises BenchmarkError where the server ends, or does not answer in two minutes.
+        """
+        while True:
+            try:
+                body = answer(request)
+            except (OSError, urllib.error.URLError):
+                seconds = time.perf_counter() - self._started
+                if not self.alive or seconds > _START_SECONDS:
+                    raise BenchmarkError(f"It did not start; see {self._log}.") from None
+                time.sleep(0.01)
+            else:
+                return time.perf_counter() - self._started, body
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process that was started runs."""
+        return self._process.poll() is None
+
+    def pids(self) -> set[int]:
+        """Return the processes of the tree."""
+        return set(self._members())
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time that the tree has used, in user and in system mode."""
+        return sum(sum(map(int, fields[11:15])) for fields in self._stats()) / _TICK
+
+    def memory_bytes(self) -> int:
+        """Return the memory of the tree; pages that processes share count once (PSS)."""
+        return sum(_proportional(pid) for pid in self._members())
+
+    def stop(self) -> None:
+        """End every process of the tree."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for pid in self._members():
+                _send(pid, number)
+            deadline = time.monotonic() + _STOP_SECONDS
+            while any(True for _ in self._stats()) and time.monotonic() < deadline:
+                self._process.poll()
+                time.sleep(0.02)
+        self._process.wait()
+
+    def _members(self) -> Iterator[int]:
+        mark = self._mark.encode()
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdecimal():
+                try:
+                    environment = (folder / "environ").read_bytes()
+                except OSError:
+                    continue
+                if mark in environment:
+                    yield int(folder.name)
+
+    def _stats(self) -> Iterator[list[str]]:
+        """Yield the fields of /proc/PID/stat from the state on, for what is not a zombie."""
+        for pid in self._members():
+            try:
+                text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+            except OSError:
+                continue
+            yield text.rpartition(")")[2].split()
+
+
+def answer(request: Request) -> bytes:
+    """Send one request and return the body of its answer."""
+    sent = urllib.request.Request(
+        request.url, request.body, {"Content-Type": "application/json"}, method="POST"
+    )
+    with urllib.request.urlopen(sent, timeout=60) as received:
+        body: bytes = received.read()
+    return body
+
+
+def _proportional(pid: int) -> int:
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8")
+    except OSError:
+        return 0
+    return next(int(line.split()[1]) * 1024 for line in text.splitlines() if line[:4] == "Pss:")
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+if not sys.platform.startswith("linux"):
+    raise BenchmarkError(f"Expected Linux, whose /proc tells CPU times; this is {sys.platform}.")

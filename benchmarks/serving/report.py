@@ -1,0 +1,122 @@
+"""The results as tables and plots: printed, and put into docs/performance.md."""
+
+from collections.abc import Iterator, Mapping
+from html import escape
+from pathlib import Path
+
+from benchmarks.serving.results import Figures, Results
+from benchmarks.serving.services import SERVICES
+
+BEGIN = "<!-- measured: written by `make bench` -->\n"
+END = "<!-- /measured -->\n"
+_LIMIT, _OURS = "constant", "skiff"
+_TITLES = {service.name: service.title for service in SERVICES}
+_CASES = {
+    "iris": "Iris: four numbers, logistic regression",
+    "forest": "Breast cancer: 30 numbers, a forest of 100 trees",
+    "penguins": "Penguins: numbers and strings, a forest of 100 trees",
+    "wide": "300 numbers, logistic regression",
+}
+
+
+def write(results: Results, page: Path | None) -> str:
+    """Return the tables of all results, and put them, with plots, between the marks of `page`."""
+    text = "\n".join(_section(results, case) for case in results.figures)
+    if page is None:
+        return text
+    plots = page.parent / "performance"
+    plots.mkdir(exist_ok=True)
+    links = []
+    for case, shapes in results.figures.items():
+        plot = plots / f"{case}.svg"
+        shape = "1 x 16" if "1 x 16" in shapes else next(iter(shapes))
+        plot.write_text(_plot(f"CPU time per request, {_load(shape)}", shapes[shape]), "utf-8")
+        links.append(f"![{_CASES[case]}](performance/{plot.name})\n")
+    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    block = "\n".join([_machine(results), *links, text])
+    page.write_text(f"{before}{BEGIN}\n{block}\n{END}{after}", encoding="utf-8")
+    return text
+
+
+def _section(results: Results, case: str) -> str:
+    lines = [f"### {_CASES[case]}", ""]
+    lines.append(
+        f"ONNX Runtime alone, called in a loop with one row: {results.loops[case]:.1f} µs."
+    )
+    for shape, figures in results.figures[case].items():
+        lines += ["", *_table(shape, figures)]
+    lines += ["", *_starts(results, case)]
+    for service, reason in results.missing.get(case, {}).items():
+        lines += ["", f"{_TITLES[service]} is not in the table: {reason}"]
+    return "\n".join(lines) + "\n"
+
+
+def _table(shape: str, figures: Mapping[str, Figures]) -> Iterator[str]:
+    yield (
+        f"| {_load(shape)} | CPU per request | beside Skiff | beside the constant | requests/s "
+        "| p50 | p99 |"
+    )
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+    ours, limit = figures.get(_OURS), figures.get(_LIMIT)
+    for name, each in figures.items():
+        yield (
+            f"| {_TITLES[name]} | {_time(each.cpu_us / 1e6)} | {_ratio(each, ours)} "
+            f"| {_ratio(each, limit)} | {each.rate:,.0f} | {_time(each.p50_ms / 1e3)} "
+            f"| {_time(each.p99_ms / 1e3)} |"
+        )
+
+
+def _starts(results: Results, case: str) -> Iterator[str]:
+    yield "| | first answer after the start | memory after all load |"
+    yield "| --- | ---: | ---: |"
+    for name, each in results.started[case].items():
+        yield f"| {_TITLES[name]} | {each.first_answer_s:.1f} s | {each.memory_mb:.0f} MB |"
+
+
+def _machine(results: Results) -> str:
+    machine = results.machine
+    versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
+    return (
+        f"Measured on {machine['date']}: {machine['processor']}, {machine['cores']} cores, "
+        f"{machine['system']}; {versions}. {results.rounds} rounds of {results.seconds:.0f} s.\n"
+    )
+
+
+def _load(shape: str) -> str:
+    rows, _, connections = shape.partition(" x ")
+    load = "one row" if rows == "1" else f"{int(rows):,} rows"
+    return f"{load}, {connections} connection{'s' if connections != '1' else ''}"
+
+
+def _ratio(figures: Figures, other: Figures | None) -> str:
+    return "" if other is None else f"{figures.cpu_us / other.cpu_us:.2g} x"
+
+
+def _time(seconds: float) -> str:
+    """Return a time with three digits, in the unit that fits."""
+    if seconds < 1e-3:
+        return f"{seconds * 1e6:.0f} µs"
+    return f"{seconds * 1e3:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"
+
+
+def _plot(title: str, figures: Mapping[str, Figures]) -> str:
+    """Return a chart of bars, shorter being better, as SVG."""
+    longest = max(each.cpu_us for each in figures.values())
+    bars = []
+    for number, (name, each) in enumerate(figures.items()):
+        y = 40 + 26 * number
+        width = 400 * each.cpu_us / longest
+        colour = "#0a7" if name == _OURS else "#999"
+        bars.append(
+            f'<text x="220" y="{y + 14}" text-anchor="end">{escape(_TITLES[name])}</text>'
+            f'<rect x="230" y="{y}" width="{width:.1f}" height="18" fill="{colour}"/>'
+            f'<text x="{236 + width:.1f}" y="{y + 14}">{_time(each.cpu_us / 1e6)}</text>'
+        )
+    height = 50 + 26 * len(figures)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 {height}" '
+        f'font-family="sans-serif" font-size="13"><rect width="720" height="{height}" '
+        f'fill="#fff"/><text x="10" y="22" font-size="15">{escape(title)}</text>'
+        f"{''.join(bars)}</svg>\n"
+    )

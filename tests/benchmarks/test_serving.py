@@ -1,0 +1,114 @@
+"""Tests of benchmarks.serving: what it measures with must be right, and refuse what is not."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.serving import report
+from benchmarks.serving.__main__ import check
+from benchmarks.serving.errors import BenchmarkError
+from benchmarks.serving.process import Request, Server
+from benchmarks.serving.results import Figures, Results, Started
+from benchmarks.serving.services import SERVICES
+
+SERVICE = """
+import http.server, os, subprocess, sys
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        sum(range(3_000_000))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"done")
+
+# A process of its own session, as daemons are.
+command = [sys.executable, "-c", "input()"]
+child = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+print(child.pid, flush=True)
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+
+
+def test_a_server_is_its_whole_tree(tmp_path: Path) -> None:
+    """CPU time and memory count all of it, and nothing of it is left."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    log = tmp_path / "log"
+    server = Server([sys.executable, "-c", SERVICE, str(port)], {}, log, core=0)
+    try:
+        request = Request(f"http://127.0.0.1:{port}/", b"")
+        seconds, body = server.first_answer(request)
+        assert seconds > 0
+        assert body == b"done"
+        before = server.cpu_seconds()
+        for _ in range(10):
+            server.first_answer(request)
+        assert server.cpu_seconds() > before
+        child = int(log.read_text().split()[0])
+        assert server.pids() > {child}
+        assert server.memory_bytes() > 5e6
+    finally:
+        server.stop()
+    assert server.pids() == set()
+
+
+def test_a_server_that_ends_is_said_to_have_failed(tmp_path: Path) -> None:
+    """With the place of its log."""
+    log = tmp_path / "log"
+    server = Server([sys.executable, "-c", "raise SystemExit('no')"], {}, log, core=0)
+    with pytest.raises(BenchmarkError) as caught:
+        server.first_answer(Request("http://127.0.0.1:9/", b""))
+    server.stop()
+    assert str(caught.value) == f"It did not start; see {log}."
+    assert log.read_text() == "no\n"
+
+
+def test_a_service_must_answer_as_scikit_learn_does() -> None:
+    """Whatever the shape of its answer."""
+    service = SERVICES[1]
+    check(service, 2, b'{"predictions": [2], "a": "b"}')
+    check(service, "Adelie", b'[{"prediction": "Adelie"}]')
+    with pytest.raises(BenchmarkError) as caught:
+        check(service, 2, b'{"predictions": [1]}')
+    assert str(caught.value) == "Expected Skiff to answer 2, got b'{\"predictions\": [1]}'."
+
+
+def test_the_page_has_tables_and_plots(tmp_path: Path) -> None:
+    """Between its marks; what people wrote around them stays."""
+    page = tmp_path / "performance.md"
+    page.write_text(f"# Before\n{report.BEGIN}old\n{report.END}# After\n")
+    machine = {"date": "2026-01-01", "processor": "a CPU", "cores": 2, "system": "Linux"}
+    results = Results(machine={**machine, "versions": {"numpy": "2"}}, rounds=3, seconds=2.0)
+    results.loops["iris"] = 8.0
+    results.missing["iris"] = {"ray": "no wheel"}
+    for name, cpu in (("constant", 50.0), ("skiff", 70.0), ("tutorial", 1400.0)):
+        results.add("iris", "1 x 16", name, Figures(cpu, 10_000.0, 1.0, 2.0))
+        results.started.setdefault("iris", {})[name] = Started(0.4, 50.0)
+    report.write(results, page)
+    text = page.read_text()
+    assert text.startswith("# Before\n")
+    assert text.endswith("# After\n")
+    assert "old" not in text
+    assert "| Skiff | 70 µs | 1 x | 1.4 x | 10,000 | 1 ms | 2 ms |\n" in text
+    assert "| FastAPI + joblib, the tutorial | 1.4 ms | 20 x | 28 x |" in text
+    assert "Ray Serve is not in the table: no wheel\n" in text
+    assert "a CPU, 2 cores, Linux; numpy 2. 3 rounds of 2 s." in text
+    assert "<svg" in (tmp_path / "performance/iris.svg").read_text()
+
+
+def test_missing_tools_are_named() -> None:
+    """With the command that installs them."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.serving", "--quick"],
+        env={"PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "Expected the command wrk on the PATH. On Debian and Ubuntu: sudo apt-get install wrk\n"
+    )
