@@ -5,6 +5,7 @@ exactly where scikit-learn rounds.
 """
 
 from export.converters import (
+    bagging,
     bins,
     boosting,
     calibration,
@@ -20,6 +21,7 @@ from export.converters import (
     functions,
     hist_boosting,
     imputers,
+    isolation,
     isotonic,
     iterative_imputer,
     kernel_approximation,
@@ -39,12 +41,16 @@ from export.converters import (
     selection,
     similarity,
     splines,
+    stacking,
     svm,
     trees,
     vectorizers,
+    voting,
+    weight_boosting,
 )
 
 __all__ = [
+    "bagging",
     "bins",
     "boosting",
     "calibration",
@@ -60,6 +66,7 @@ __all__ = [
     "functions",
     "hist_boosting",
     "imputers",
+    "isolation",
     "isotonic",
     "iterative_imputer",
     "kernel_approximation",
@@ -79,7 +86,10 @@ __all__ = [
     "selection",
     "similarity",
     "splines",
+    "stacking",
     "svm",
     "trees",
     "vectorizers",
+    "voting",
+    "weight_boosting",
 ]

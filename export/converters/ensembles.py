@@ -106,17 +106,36 @@ def sum_of_stages(
     `values` are [leaves] for each tree; each stage has one tree for each column. The start is
     a tensor [N, columns], or [columns] where it is the same for all rows.
     """
-    parts = [start] if isinstance(start, str) else []
-    if not isinstance(start, str):
+    if isinstance(start, str):
+        added = graph.concat([start, tree_values(graph, trees, rows, values)])
+    else:
         first = [number + leaf for number, leaf in zip(start, values, strict=False)]
-        values = [*first, *values[len(first) :]]
+        added = tree_values(graph, trees, rows, [*first, *values[len(first) :]])
+    return sum_in_order(graph, graph.reshape(added, 0, -1, columns))
+
+
+def tree_values(
+    graph: Graph, trees: Sequence[Nodes], rows: Rows, values: Sequence[NDArray[np.float64]]
+) -> TensorName:
+    """Return the value of the leaf that each row reaches in each tree, float64 [N, trees].
+
+    `values` are [leaves] for each tree.
+    """
     ensemble = Ensemble(graph, trees, rows.doubled(graph))
+    parts = []
     for group in _groups(trees):
         tree_of_leaf = np.repeat(np.arange(len(group)), [trees[i].leaves for i in group])
         weights = np.concatenate([values[i] for i in group])
         parts.append(ensemble.answer(group, tree_of_leaf, weights, len(group)))
-    stages = graph.reshape(graph.concat(parts), 0, -1, columns)
-    return sum_in_order(graph, stages)
+    return graph.concat(parts)
+
+
+def leaf_flags(graph: Graph, trees: Sequence[Nodes], rows: Rows) -> TensorName:
+    """Return, for each leaf of all trees, whether a row reaches it: float32 [N, leaves], 0 or 1."""
+    leaves = np.arange(sum(tree.leaves for tree in trees))
+    group = np.arange(len(trees))
+    ones = np.ones(len(leaves))
+    return Ensemble(graph, trees, rows).answer(group, leaves, ones, len(leaves))
 
 
 def sum_in_order(graph: Graph, values: TensorName) -> TensorName:

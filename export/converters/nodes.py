@@ -1,7 +1,7 @@
 """Trees as arrays of nodes, whatever library grew them. Knows nothing of ONNX."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -63,6 +63,10 @@ class Nodes:
             members=members[inner],
             leaves=int(is_leaf.sum()),
         )
+
+    def looking_at(self, columns: NDArray[np.int64]) -> "Nodes":
+        """Return the tree of someone who was given only these columns, among all columns."""
+        return replace(self, feature=np.asarray(columns, dtype=np.int64)[self.feature])
 
 
 def joined(trees: Sequence[Nodes]) -> tuple[Nodes, NDArray[np.int64]]:

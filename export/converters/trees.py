@@ -18,6 +18,7 @@ from sklearn.ensemble import (
     ExtraTreesRegressor,
     RandomForestClassifier,
     RandomForestRegressor,
+    RandomTreesEmbedding,
 )
 from sklearn.tree import (
     DecisionTreeClassifier,
@@ -26,11 +27,13 @@ from sklearn.tree import (
     ExtraTreeRegressor,
 )
 
-from export.converters.ensembles import Rows, leaf_numbers, sum_of_trees
+from export.converters.ensembles import Rows, leaf_flags, leaf_numbers, sum_of_trees
 from export.converters.graph import Graph
 from export.converters.nodes import Nodes
 from export.converters.registry import converts
 from export.converters.values import Classified, Frame, MultiClassified, Regressed, TensorName
+
+TREES = (DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor)
 
 
 @converts(DecisionTreeClassifier, ExtraTreeClassifier, exact=True)
@@ -55,6 +58,27 @@ def forest_classifier(graph: Graph, forest: Any, frame: Frame) -> Classified | M
 def forest_regressor(graph: Graph, forest: Any, frame: Frame) -> Regressed:
     """Answer the mean of the trees' values."""
     return Regressed(_per_target(graph, _mean(graph, forest, frame), forest))
+
+
+@converts(RandomTreesEmbedding, exact=True)
+def random_trees_embedding(graph: Graph, model: RandomTreesEmbedding, frame: Frame) -> Frame:
+    """Answer a column of 0 and 1 for each leaf that training reached."""
+    trees = [each.tree_ for each in model.estimators_]
+    rows = Rows.of(graph, frame, model, np.float32)
+    flags = leaf_flags(graph, [nodes_of(tree) for tree in trees], rows)
+    reached = [
+        np.isin(np.flatnonzero(tree.children_left == -1), seen)
+        for tree, seen in zip(trees, model.one_hot_encoder_.categories_, strict=True)
+    ]
+    columns = np.flatnonzero(np.concatenate(reached))
+    return Frame.of(
+        graph.op("Gather", graph.cast(flags, np.float64), columns, axis=1), len(columns)
+    )
+
+
+def are_trees(estimators: Sequence[Any]) -> bool:
+    """Tell whether all are scikit-learn's own trees, which can share one ensemble."""
+    return all(type(each) in TREES for each in estimators)
 
 
 def nodes_of(tree: Any) -> Nodes:

@@ -11,6 +11,7 @@ from sklearn.ensemble import (
     ExtraTreesRegressor,
     RandomForestClassifier,
     RandomForestRegressor,
+    RandomTreesEmbedding,
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -166,3 +167,11 @@ def test_a_sum_of_whole_numbers_is_left_to_the_ensemble(prove: Prove) -> None:
     forest = RandomForestClassifier(n_estimators=10, random_state=0)
     graph = onnx.load(prove(forest, X, y).path / "model.onnx").graph
     assert "CumSum" not in {node.op_type for node in graph.node}
+
+
+@pytest.mark.parametrize("sparse", [True, False])
+def test_an_embedding_answers_the_leaves(sparse: bool, prove: Prove) -> None:
+    """Each leaf that training reached is a column of 0 and 1."""
+    X, _ = load_wine(return_X_y=True)
+    model = RandomTreesEmbedding(n_estimators=4, sparse_output=sparse, random_state=0)
+    assert prove(model, X).manifest.parity.tolerance == 0
