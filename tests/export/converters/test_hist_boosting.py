@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
@@ -64,3 +65,46 @@ def test_without_missing_values_in_training_none_are_expected(prove: Prove) -> N
     """The model still answers bit for bit where no feature may be missing."""
     X, y = load_breast_cancer(return_X_y=True)
     prove(HistGradientBoostingClassifier(max_iter=10), X, y)
+
+
+def animals(rows: int = 800, kinds: int = 12) -> tuple[pd.DataFrame, Any]:
+    """Return a table of numbers and categories, with missing values in both, and two classes."""
+    rng = np.random.default_rng(0)
+    names = np.array([f"kind {i}" for i in range(kinds)], dtype=object)
+    kind = rng.integers(0, kinds, rows)
+    site = rng.integers(0, 3, rows)
+    size = rng.normal(size=rows)
+    y = (np.sin(kind * 1.7) + 0.5 * (site == 1) + 0.3 * size + rng.normal(0, 0.2, rows)) > 0.3
+    frame = pd.DataFrame(
+        {
+            "size": np.where(rng.random(rows) < 0.1, np.nan, size),
+            "kind": pd.Categorical(names[kind]),
+            "site": pd.Categorical(np.array(["a", "b", "c"], dtype=object)[site]),
+        }
+    )
+    frame.loc[rng.random(rows) < 0.1, "kind"] = None
+    return frame, y
+
+
+@pytest.mark.parametrize("kinds", [12, 200])
+def test_categories_of_a_data_frame_are_sets_not_thresholds(kinds: int, prove: Prove) -> None:
+    """Known, unseen and missing categories go where scikit-learn sends them."""
+    X, y = animals(4000, kinds)
+    parity = prove(HistGradientBoostingClassifier(max_iter=15), X, y).manifest.parity
+    assert {group.group for group in parity.groups} >= {"missing", "unseen"}
+
+
+def test_categories_may_be_numbers(prove: Prove) -> None:
+    """Columns of codes, named by their index, are sets of numbers."""
+    frame, y = animals()
+    codes = frame["kind"].cat.codes.to_numpy().astype(float)
+    X = np.column_stack([frame["size"], np.where(codes < 0, np.nan, codes * 10)])
+    prove(HistGradientBoostingClassifier(categorical_features=[1], max_iter=15), X, y)
+
+
+def test_categories_may_be_named(prove: Prove) -> None:
+    """Columns of strings, named in `categorical_features`."""
+    frame, y = animals()
+    X = frame.astype({"kind": object, "site": object})
+    names = ["kind", "site"]
+    prove(HistGradientBoostingClassifier(categorical_features=names, max_iter=15), X, y)
