@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -121,3 +122,14 @@ def test_the_health_check_needs_no_curl(service: Service) -> None:
     kind, *command = json.loads(line)
     assert kind == "CMD"
     assert service.engine.ask("exec", service.container, *command) == ""
+
+
+def test_several_workers_need_no_more_than_a_tmp(start: Start, flower: dict[str, float]) -> None:
+    """Two processes serve, and count their requests together below /tmp."""
+    roomier = [option for option in RESTRICTED if not option.startswith("--memory")]
+    service = start(*roomier, "--memory=256m", "--tmpfs=/tmp", "--env=WORKERS=2")
+    for _ in range(20):
+        assert service.json("POST", "/predict", flower)[0] == 200
+    _, _, metrics = service.request("GET", "/metrics")
+    counts = re.findall(r'requests_total\{.*"/predict".*\} ([\d.]+)', metrics.decode())
+    assert [float(count) for count in counts] == [20.0]
