@@ -40,12 +40,9 @@ class Case:
         self.reference = Reference.of(trained.estimator, table)
         self.model = Model.load(path / "model.onnx")
         self.manifest: Manifest = self.model.manifest
-
-    def groups(self) -> list[Group]:
-        """Return the groups of rows that have any."""
         exact = self.manifest.parity.tolerance == 0
         every = groups(self.reference, self.signature, self.held_out, exact)
-        return [group for group in every if len(group.columns[0])]
+        self.groups: list[Group] = [group for group in every if len(group.columns[0])]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +53,7 @@ def case(built: Built) -> Case:
 
 def test_the_artifact_answers_as_scikit_learn(case: Case) -> None:
     """Every group of rows agrees, through the file on disk and the session that serves."""
-    rows = case.groups()
+    rows = case.groups
     assert [group.name for group in rows] == EXPECTED_GROUPS[case.manifest.name]
     comparer = Comparer(case.reference, case.signature, case.model.run, case.manifest)
     parity = comparer.measure(rows)
@@ -78,7 +75,7 @@ def test_a_wrong_label_is_caught(case: Case) -> None:
         return answers | {"label": label}
 
     comparer = Comparer(case.reference, case.signature, planted, case.manifest)
-    random = next(group for group in case.groups() if group.name == "random")
+    random = next(group for group in case.groups if group.name == "random")
     record = str(case.signature.records([column[-1:] for column in random.columns])[0])
     with pytest.raises(ParityError, match="of 10,000 random rows 1 have another label") as caught:
         comparer.measure([random])
@@ -95,7 +92,7 @@ def test_a_difference_of_one_bit_is_caught_where_bits_are_promised(case: Case) -
         return answers | {"probabilities": probabilities}
 
     comparer = Comparer(case.reference, case.signature, planted, case.manifest)
-    random = [group for group in case.groups() if group.name == "random"]
+    random = [group for group in case.groups if group.name == "random"]
     if case.manifest.parity.tolerance:
         assert comparer.measure(random).label_mismatches == 0
     else:
@@ -112,12 +109,12 @@ def test_an_answer_of_another_shape_is_caught(case: Case) -> None:
 
     comparer = Comparer(case.reference, case.signature, planted, case.manifest)
     with pytest.raises(ParityError, match=r"have another label"):
-        comparer.measure(case.groups()[:1])
+        comparer.measure(case.groups[:1])
 
 
 def test_random_rows_cover_three_times_the_range(case: Case) -> None:
     """The random rows go as far beyond the training range on either side as it is wide."""
-    random = next(group for group in case.groups() if group.name == "random")
+    random = next(group for group in case.groups if group.name == "random")
     for feature, column in zip(case.signature.features, random.columns, strict=True):
         if feature.dtype == "float64":
             assert feature.minimum is not None
@@ -130,9 +127,9 @@ def test_random_rows_cover_three_times_the_range(case: Case) -> None:
 def test_threshold_rows_stand_on_both_sides_to_the_last_bit(case: Case) -> None:
     """Of the four rows at a threshold, the middle two are neighbours in double precision."""
     if case.manifest.name == "iris":
-        assert "thresholds" not in {group.name for group in case.groups()}
+        assert "thresholds" not in {group.name for group in case.groups}
         return
-    rows = next(group for group in case.groups() if group.name == "thresholds")
+    rows = next(group for group in case.groups if group.name == "thresholds")
     index = case.signature.layout.names.index("bill_length_mm")
     values = rows.columns[index]
     sorted_values = np.unique(values[~np.isnan(values)])
@@ -145,7 +142,7 @@ def test_unseen_categories_and_missing_values_are_among_the_rows(case: Case) -> 
     if case.manifest.name == "iris":
         assert not any(feature.nullable for feature in case.signature.features)
         return
-    by_name = {group.name: group.columns for group in case.groups()}
+    by_name = {group.name: group.columns for group in case.groups}
     assert set(by_name["unseen"][0]) >= set(UNSEEN)
     assert None in set(by_name["missing"][1])
 
