@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import signal
+import socket
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -51,8 +52,13 @@ def serve(settings: Settings) -> int:
         uvicorn.Server(config).run()
         return 0
     _resume_collection()
+    try:
+        listener = _listen(settings, config.backlog)
+    except OSError as error:
+        _log.error("Cannot listen on %s, port %d: %s", settings.host, settings.port, error.strerror)
+        return STARTUP_FAILURE
     with _metrics_folder():
-        supervisor = _Supervisor(config, [config.bind_socket()])
+        supervisor = _Supervisor(config, [listener])
         supervisor.run()
     failed = any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes)
     return STARTUP_FAILURE if failed else 0
@@ -71,6 +77,17 @@ class _Supervisor(Multiprocess):
         for each in self.sockets:
             each.close()
         super().terminate_all()
+
+
+def _listen(settings: Settings, backlog: int) -> socket.socket:
+    """Open the port before there are workers: clients wait for them, rather than fail."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    address = (settings.host, settings.port)
+    listener = socket.create_server(address, family=family, backlog=backlog)
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    port = listener.getsockname()[1]
+    _log.info("%d workers running on http://%s:%d", settings.workers, host, port)
+    return listener
 
 
 def _stop(_: int, __: FrameType | None) -> None:

@@ -14,8 +14,9 @@ from time import perf_counter, time
 from typing import Any
 
 from starlette.routing import Match, Route
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from runtime.contracts.draining import DrainingProtocol
 from runtime.contracts.exchange import REQUEST_ID, new_id
 from runtime.contracts.rest import INLINE_BYTES
 from runtime.errors import ServiceError
@@ -82,8 +83,8 @@ class Direct:
         return None
 
 
-class DirectProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which answers what it can before there is a scope or a task."""
+class DirectProtocol(DrainingProtocol):
+    """A connection that answers what it can before there is a scope or a task."""
 
     _found: tuple[str, Predictor] | None = None
     """What the request at hand will be answered by, unless it is handed over."""
@@ -151,6 +152,7 @@ class DirectProtocol(HttpToolsProtocol):
             or not parser.should_keep_alive()
             or not (cycle is None or cycle.response_complete)
             or self.flow.write_paused
+            or self.draining
         ):
             return False
         length = 0

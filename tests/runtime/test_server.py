@@ -1,5 +1,6 @@
 """Tests of runtime.server and of the command: processes that serve, and how they end."""
 
+import http.client
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -45,9 +47,10 @@ class Served:
 
     def end(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         """Stop the service by a signal; return its exit code and all that it wrote."""
+        assert self.process.stdout is not None
         self.process.send_signal(number)
-        output, _ = self.process.communicate(timeout=60)
-        return self.process.returncode, "".join(self.lines) + output
+        self.lines += self.process.stdout
+        return self.process.wait(), "".join(self.lines)
 
 
 Start = Callable[..., Served]
@@ -117,12 +120,50 @@ def test_a_request_in_flight_is_answered_first(start: Start) -> None:
     assert served.end()[0] == 0
 
 
+def ask_until_told_to_leave(address: str) -> list[int]:
+    """Send one request after the other on one connection; return the status of each answer."""
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
+    statuses = []
+    while True:
+        connection.request("POST", "/predict", RECORD)
+        response = connection.getresponse()
+        response.read()
+        statuses.append(response.status)
+        if response.will_close:
+            return statuses
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_busy_clients_lose_nothing(start: Start, workers: str) -> None:
+    """Those that keep their connections are told to leave, not cut off."""
+    served = start(WORKERS=workers, LOG_LEVEL="info")
+    address = served.wait_until(ADDRESS.pattern)
+    with ThreadPoolExecutor(4) as pool:
+        clients = [pool.submit(ask_until_told_to_leave, address) for _ in range(4)]
+        for _ in range(100):
+            served.wait_until('"path":"/predict"')
+        code, output = served.end()
+        answered = [client.result() for client in clients]
+    assert code == 0
+    assert {status for statuses in answered for status in statuses} == {200}
+    assert output.count('"path":"/predict"') == sum(map(len, answered))
+
+
+def test_an_idle_connection_does_not_keep_the_service(start: Start) -> None:
+    """It is closed, though its client has not said goodbye."""
+    served = start()
+    address = served.wait_until(ADDRESS.pattern)
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
+    connection.request("GET", "/livez")
+    assert connection.getresponse().read() == b'{"status":"live"}'
+    assert served.end()[0] == 0
+    connection.close()
+
+
 def test_several_workers_count_together_and_leave_nothing(start: Start, tmp_path: Path) -> None:
     """Whichever worker is asked for the metrics; the folder of the counts is removed."""
     served = start(WORKERS="2", TMPDIR=str(tmp_path))
     address = served.wait_until(ADDRESS.pattern)
-    for _ in range(2):
-        served.wait_until("Application startup complete")
     threads = [threading.Thread(target=predict, args=(address,)) for _ in range(20)]
     for thread in threads:
         thread.start()
