@@ -17,7 +17,7 @@ def test_a_manifest_is_set_out_for_people(penguins: Predictor) -> None:
     assert lines["targets"] == "species: Adelie, Chinstrap, Gentoo"
     assert "0 label mismatches" in lines["parity"]
     assert "(demanded: bit for bit)" in lines["parity"]
-    assert lines["opset"] == "ai.onnx 21, ai.onnx.ml 5"
+    assert lines["opset"].startswith("ai.onnx 21, ai.onnx.ml 5")
     assert lines["sha256"] == "abc"
     assert [line.split()[:4] for line in table.splitlines()[:3]] == [
         ["feature", "type", "missing", "in"],

@@ -193,7 +193,21 @@ def test_a_new_connection_is_kept_alive_and_counted(artifacts: Path) -> None:
         await connection.send(request())
         assert connection.protocol.timeout_keep_alive_task is not None
         assert connection.protocol.server_state.total_requests == 1
+
+    converse(artifacts, talk)
+
+
+def test_after_the_server_was_told_to_stop_one_more_request_is_answered(artifacts: Path) -> None:
+    """And the client is told to leave."""
+
+    async def talk(connection: Connection) -> None:
+        await connection.send(request())
         connection.protocol.shutdown()
+        assert not connection.transport.closed
+        connection.transport.written = b""
+        answer = await connection.send(request())
+        assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert b"\r\nconnection: close\r\n" in answer
         assert connection.transport.closed
 
     converse(artifacts, talk)
