@@ -83,6 +83,14 @@ def summed_distances(
     return graph.op("Sqrt", total) if power == 2 else graph.op("Pow", total, 1.0 / power)
 
 
+def summed_squares(graph: Graph, x: TensorName, points: Points) -> TensorName:
+    """Return the squared Euclidean distances as a sum over the features, [N, points].
+
+    Slower than a product of matrices, and exact where points are near to each other.
+    """
+    return _over_features(graph, x, points, lambda d, _: graph.op("Mul", d, d), "Add")
+
+
 def cosine_distances(graph: Graph, x: TensorName, points: Points) -> TensorName:
     """Return 1 minus the cosine, between 0 and 2; a row of zeros is at a distance of 1."""
     norms = np.sqrt(np.einsum("ij,ij->i", points, points))

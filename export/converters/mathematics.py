@@ -65,6 +65,21 @@ def normal_quantile(graph: Graph, p: TensorName) -> TensorName:
     return graph.op("Where", middle, inside, signed)
 
 
+def erf(graph: Graph, x: TensorName) -> TensorName:
+    """Return the error function; ONNX Runtime's own is in single precision.
+
+    The rational approximations of Cephes' `erf` and `erfc` (Moshier, 1989), which SciPy uses
+    too: x times one in x² up to 1, and 1 less exp(-x²) times one beyond.
+    """
+    size = graph.op("Min", graph.op("Abs", x), np.array(_ERF_IS_ONE))
+    square = graph.op("Mul", x, x)
+    near = graph.op("Mul", x, _ratio(graph, square, _T, _U))
+    decay = graph.op("Exp", graph.op("Neg", graph.op("Mul", size, size)))
+    rest = graph.op("Mul", decay, _ratio(graph, size, _P, _Q))
+    far = graph.op("Mul", graph.op("Sign", x), graph.op("Sub", 1.0, rest))
+    return graph.op("Where", graph.op("Less", size, 1.0), near, far)
+
+
 def _ratio(graph: Graph, x: TensorName, above: list[float], below: list[float]) -> TensorName:
     numerator = polynomial(graph, x, np.array(above))
     return graph.op("Div", numerator, polynomial(graph, x, np.array(below)))
@@ -132,4 +147,42 @@ _Q2 = [
     3.28014464682127739104e-4,
     2.89247864745380683936e-6,
     6.79019408009981274425e-9,
+]
+_ERF_IS_ONE = 7.0
+_T = [
+    9.60497373987051638749e0,
+    9.00260197203842689217e1,
+    2.23200534594684319226e3,
+    7.00332514112805075473e3,
+    5.55923013010394962768e4,
+]
+_U = [
+    1.0,
+    3.35617141647503099647e1,
+    5.21357949780152679795e2,
+    4.59432382970980127987e3,
+    2.26290000613890934246e4,
+    4.92673942608635921086e4,
+]
+_P = [
+    2.46196981473530512524e-10,
+    5.64189564831068821977e-1,
+    7.46321056442269912687e0,
+    4.86371970985681366614e1,
+    1.96520832956077098242e2,
+    5.26445194995477358631e2,
+    9.34528527171957607540e2,
+    1.02755188689515710272e3,
+    5.57535335369399327526e2,
+]
+_Q = [
+    1.0,
+    1.32281951154744992508e1,
+    8.67072140885989742329e1,
+    3.54937778887819891062e2,
+    9.75708501743205489753e2,
+    1.82390916687909736289e3,
+    2.24633760818710981792e3,
+    1.65666309194161350182e3,
+    5.57535340817727675546e2,
 ]

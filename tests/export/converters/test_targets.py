@@ -1,0 +1,109 @@
+"""Regressors of a transformed target answer on the target's own scale."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.datasets import load_diabetes
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MaxAbsScaler,
+    MinMaxScaler,
+    PowerTransformer,
+    QuantileTransformer,
+    RobustScaler,
+    StandardScaler,
+)
+
+from export.errors import ConversionError
+from tests.export.conftest import Prove
+
+FOREST = RandomForestRegressor(n_estimators=5, random_state=0)
+
+
+@pytest.mark.parametrize(
+    ("function", "inverse"),
+    [(np.log1p, np.expm1), (np.log, np.exp), (np.sqrt, np.square), (None, None)],
+)
+def test_functions_are_undone(function: Any, inverse: Any, prove: Prove) -> None:
+    """The inverse function is applied to the prediction."""
+    model = TransformedTargetRegressor(Ridge(), func=function, inverse_func=inverse)
+    prove(model, *load_diabetes(return_X_y=True))
+
+
+def test_an_exact_inverse_stays_exact(prove: Prove) -> None:
+    """A forest of square roots is squared, bit for bit."""
+    model = TransformedTargetRegressor(FOREST, func=np.sqrt, inverse_func=np.square)
+    assert prove(model, *load_diabetes(return_X_y=True)).manifest.parity.tolerance == 0
+
+
+@pytest.mark.parametrize(
+    "transformer",
+    [
+        StandardScaler(),
+        StandardScaler(with_mean=False),
+        MinMaxScaler((1, 2)),
+        RobustScaler(),
+        RobustScaler(with_centering=False, with_scaling=False),
+        MaxAbsScaler(),
+        PowerTransformer(),
+        PowerTransformer(standardize=False),
+        make_pipeline(FunctionTransformer(np.log, np.exp), "passthrough", StandardScaler()),
+    ],
+    ids=str,
+)
+def test_transformers_are_undone(transformer: Any, prove: Prove) -> None:
+    """`inverse_transform` is applied to the prediction."""
+    model = TransformedTargetRegressor(Ridge(), transformer=transformer)
+    prove(model, *load_diabetes(return_X_y=True))
+
+
+def test_several_targets_are_undone(prove: Prove) -> None:
+    """Each target has a scale of its own."""
+    X, y = load_diabetes(return_X_y=True)
+    model = TransformedTargetRegressor(FOREST, transformer=StandardScaler())
+    prove(model, X, np.column_stack([y, -y]))
+
+
+@pytest.mark.parametrize(
+    ("transformer", "reason"),
+    [
+        (
+            QuantileTransformer(n_quantiles=20),
+            (
+                "QuantileTransformer cannot be converted: its inverse_transform has no exact form; "
+                "those that have one: FunctionTransformer, MaxAbsScaler, MinMaxScaler, Pipeline, "
+                "PowerTransformer, RobustScaler, StandardScaler."
+            ),
+        ),
+        (
+            PowerTransformer("box-cox"),
+            (
+                "PowerTransformer cannot be converted: its inverse converts for "
+                'method="yeo-johnson" only.'
+            ),
+        ),
+    ],
+    ids=["quantiles", "box-cox"],
+)
+def test_other_inverses_are_refused(transformer: Any, reason: str, prove: Prove) -> None:
+    """What cannot be undone exactly is named, with what can."""
+    model = TransformedTargetRegressor(Ridge(), transformer=transformer)
+    with pytest.raises(ConversionError) as caught:
+        prove(model, *load_diabetes(return_X_y=True))
+    assert str(caught.value) == f"step `transformer_`: {reason}"
+
+
+@pytest.mark.parametrize("power", [0.0, 2.0])
+def test_the_inverse_of_a_logarithmic_power_agrees(power: float, prove: Prove) -> None:
+    """At the powers 0 and 2 the transformation is a logarithm, and its inverse an exponential."""
+    X, y = load_diabetes(return_X_y=True)
+    model = TransformedTargetRegressor(Ridge(), transformer=PowerTransformer(standardize=False))
+    model.fit(X, (y - y.mean()) / 100)
+    model.transformer_.lambdas_ = np.array([power])
+    prove(FrozenEstimator(model), X, y)
