@@ -29,7 +29,8 @@ from runtime.structs import renaming
 
 Array = NDArray[Any]
 _Fill = Callable[[Sequence[msgspec.Struct]], Array]
-_Pack = Callable[[Mapping[str, Array], msgspec.Struct], None]
+# Any: for Python 3.11, numpy does not declare that its arrays are buffers.
+_Pack = Callable[[Mapping[str, Any], msgspec.Struct], None]
 
 # What msgspec, and Python with it, raises for bytes that are not what was asked for.
 _NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)

@@ -52,9 +52,12 @@ def prepare(name: str, folder: Path) -> Case:
     table = trained.X_test if framed else pd.DataFrame(trained.X_test)
     if not framed:
         table.columns = [f"feature{index + 1}" for index in range(table.shape[1])]
-    strings = [name for name in table if table[name].dtype.kind not in "fiub"]
+    strings = [str(name) for name in table if table[name].dtype.kind not in "fiub"]
     meta = {"columns": list(table), "strings": strings, "framed": framed}
     (folder / "meta.json").write_bytes(msgspec.json.encode(meta))
-    records = table.astype(object).where(table.notna(), None).to_dict("records")
+    complete = table.astype(object).where(table.notna(), None)
+    records = [
+        {str(name): value for name, value in row.items()} for row in complete.to_dict("records")
+    ]
     first = trained.estimator.predict(trained.X_test[:1])[0]
     return Case(name, folder, strings, records, first.item() if hasattr(first, "item") else first)

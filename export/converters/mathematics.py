@@ -1,5 +1,7 @@
 """Functions of one number that ONNX lacks in double, from those that it has."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,7 +34,7 @@ def expm1(graph: Graph, x: Operand) -> TensorName:
     return graph.op("Where", bounded, small, large)
 
 
-def polynomial(graph: Graph, x: Operand, coefficients: NDArray[np.float64]) -> TensorName:
+def polynomial(graph: Graph, x: Operand, coefficients: NDArray[Any]) -> TensorName:
     """Evaluate a polynomial by Horner's rule; the coefficient of the highest power is first."""
     value: Operand = np.asarray(coefficients[0])
     for coefficient in coefficients[1:]:
