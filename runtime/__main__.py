@@ -22,6 +22,7 @@ from runtime.bootstrap import ensure_model
 from runtime.config import Settings, table
 from runtime.errors import ConfigError, NoModelError, PayloadError, ServiceError
 from runtime.manifest import encode
+from runtime.model import Model
 from runtime.predictor import Predictor
 from runtime.server import serve
 from runtime.summary import summarize
@@ -66,7 +67,7 @@ def _predict(options: argparse.Namespace) -> int:
 
 
 def _inspect(options: argparse.Namespace) -> int:
-    model = Predictor.load(locate(options.path)).model
+    model = Model.load(locate(options.path))
     if options.json:
         sys.stdout.buffer.write(encode(model.manifest))
     else:

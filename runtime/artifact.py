@@ -76,12 +76,15 @@ def locate(path: Path) -> Path:
     Of a model's versions it is the newest. A folder of one model stands for that model.
     Raises ArtifactError where there is none.
     """
-    models = list(find_models(path).values())
-    if len(models) == 1:
-        path = next(iter(models[0].values()))
+    models = find_models(path)
+    if len(models) > 1:
+        problem = f"it holds several models; name one: {', '.join(models)}."
+        raise ArtifactError(path, problem)
+    for versions in models.values():
+        path = next(iter(versions.values()))
     if path.is_dir():
-        versions = sorted(int(each.name) for each in _subfolders(path, _VERSION))
-        folder = path / str(versions[-1]) if versions else path
+        numbers = sorted(int(each.name) for each in _subfolders(path, _VERSION))
+        folder = path / str(numbers[-1]) if numbers else path
         path = folder / MODEL_FILE
     if not path.is_file():
         raise ArtifactError(path, "there is no such file.")

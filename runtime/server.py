@@ -12,17 +12,21 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from types import FrameType
 
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from runtime import logs
 from runtime.config import Settings
 from runtime.contracts.direct import DirectProtocol
 
 _METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+_SETTLED = 10.0
+"""Seconds after which a worker's death is no failure to start."""
 
 _log = logging.getLogger(__name__)
 
@@ -58,10 +62,9 @@ def serve(settings: Settings) -> int:
         _log.error("Cannot listen on %s, port %d: %s", settings.host, settings.port, error.strerror)
         return STARTUP_FAILURE
     with _metrics_folder():
-        supervisor = _Supervisor(config, [listener])
+        supervisor = Supervisor(config, [listener])
         supervisor.run()
-    failed = any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes)
-    return STARTUP_FAILURE if failed else 0
+    return STARTUP_FAILURE if supervisor.failed else 0
 
 
 def _resume_collection() -> None:
@@ -70,10 +73,39 @@ def _resume_collection() -> None:
     gc.enable()
 
 
-class _Supervisor(Multiprocess):
-    """Closes the port before it stops the workers, so that no client waits there in vain."""
+class Supervisor(Multiprocess):
+    """Starts workers, and starts them again when they die."""
+
+    failed = False
+    """Whether a worker could not start."""
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+        super().__init__(config, sockets)
+        self._since: dict[Process, float] = {}
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace a worker that has died, unless it is new: the next would die as well.
+
+        uvicorn also replaces one that is slow to answer the supervisor, which one that is
+        still starting on a busy machine is, and waits for it, deaf to signals.
+        """
+        now = monotonic()
+        for index, worker in enumerate(self.processes):
+            started = self._since.setdefault(worker, now)
+            if worker.exitcode is None:
+                continue
+            if now - started < _SETTLED:
+                _log.error("Worker %s could not start; see above for why.", worker.pid)
+                self.failed = True
+                self.should_exit.set()
+                return
+            _log.error("Worker %s has died: starting another.", worker.pid)
+            del self._since[worker]
+            self.processes[index] = Process(self.config, self.sockets)
+            self.processes[index].start()
 
     def terminate_all(self) -> None:
+        """Close the port, so that no client waits there in vain, and stop the workers."""
         for each in self.sockets:
             each.close()
         super().terminate_all()

@@ -83,9 +83,9 @@ def test_a_folder_that_is_none_holds_no_models(tmp_path: Path, path: str) -> Non
     assert find_models(tmp_path / path) == {}
 
 
-@pytest.mark.parametrize("path", ["iris", "iris/10", "iris/10/model.onnx"])
+@pytest.mark.parametrize("path", ["", "iris", "iris/10", "iris/10/model.onnx"])
 def test_an_artifact_is_located_by_file_or_folder(tmp_path: Path, path: str) -> None:
-    """A model's folder means its newest version."""
+    """A model's folder means its newest version; a folder of one model means that model."""
     for version in (9, 10):
         (tmp_path / f"iris/{version}").mkdir(parents=True)
         (tmp_path / f"iris/{version}/model.onnx").touch()
@@ -96,3 +96,12 @@ def test_a_path_without_an_artifact_is_refused(tmp_path: Path) -> None:
     """The message names the file that was looked for."""
     with pytest.raises(ArtifactError, match=re.escape(f"{tmp_path}/model.onnx: there is no such")):
         locate(tmp_path)
+
+
+def test_of_several_models_one_must_be_named(tmp_path: Path) -> None:
+    """None of them is more likely to be meant."""
+    for name in ("iris", "penguins"):
+        (tmp_path / name / "1").mkdir(parents=True)
+    with pytest.raises(ArtifactError) as caught:
+        locate(tmp_path)
+    assert str(caught.value) == f"{tmp_path}: it holds several models; name one: iris, penguins."

@@ -76,6 +76,15 @@ def test_inspect_prints_the_manifest_for_programs(
     assert decode(printed, Manifest, "stdout").name == "penguins"
 
 
+def test_inspect_prints_the_manifest_of_a_model_that_fails_its_check(
+    alter: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """To see what it is."""
+    path = alter((b'"label": [', b'"lobel": ['))
+    assert command.main(["inspect", str(path)]) == 0
+    assert capsys.readouterr().out.startswith("model     iris, version 1: Iris species\n")
+
+
 def test_predict_answers_rows(
     artifacts: Path,
     stdin: Callable[[bytes], None],

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import uvicorn
+
+from runtime import server
+from runtime.server import Supervisor
 
 ROOT = Path(__file__).parents[2]
 RECORD = b'{"feature1": 5.1, "feature2": 3.5, "feature3": 1.4, "feature4": 0.2}'
@@ -187,6 +192,63 @@ def test_a_port_that_is_taken_is_told_at_once(start: Start, workers: str) -> Non
         output, _ = served.process.communicate(timeout=60)
     assert served.process.returncode == 3
     assert "already in use" in output
+
+
+def test_workers_that_cannot_start_are_not_started_for_ever(start: Start, tmp_path: Path) -> None:
+    """The command ends; the log has the reason."""
+    served = start(WORKERS="2", PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "absent"))
+    output, _ = served.process.communicate(timeout=60)
+    assert served.process.returncode == 3
+    assert "FileNotFoundError" in output
+    assert "could not start; see above for why." in output
+
+
+class Worker:
+    """A worker that has died, or has not, as its exit code says."""
+
+    pid = 7
+
+    def __init__(self, exitcode: int | None = None) -> None:
+        self.exitcode = exitcode
+
+    def start(self) -> None:
+        """Start it."""
+
+
+@pytest.fixture
+def supervisor(monkeypatch: pytest.MonkeyPatch) -> Supervisor:
+    """A supervisor of two workers, at the moment that it has started them."""
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(server, "Process", lambda *_: Worker())
+    made = Supervisor(uvicorn.Config("runtime.app:app", workers=2, log_config=None), [])
+    made.processes = [Worker(), Worker()]  # type: ignore[list-item]
+    made.keep_subprocess_alive()
+    return made
+
+
+def test_a_worker_that_dies_later_is_replaced(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its fellow stays."""
+    fellow, dead = supervisor.processes
+    later = time.monotonic() + 60
+    monkeypatch.setattr(server, "monotonic", lambda: later)
+    dead.exitcode = -9  # type: ignore[misc]
+    supervisor.keep_subprocess_alive()
+    assert supervisor.processes[0] is fellow
+    assert supervisor.processes[1] is not dead
+    assert not supervisor.should_exit.is_set()
+    assert caplog.messages == ["Worker 7 has died: starting another."]
+
+
+def test_a_worker_that_dies_at_once_ends_the_others(supervisor: Supervisor) -> None:
+    """The next one would die as well."""
+    supervisor.processes[1].exitcode = -9  # type: ignore[misc]
+    before = list(supervisor.processes)
+    supervisor.keep_subprocess_alive()
+    assert supervisor.processes == before
+    assert supervisor.failed
+    assert supervisor.should_exit.is_set()
 
 
 def test_uvicorn_serves_the_same_application(start: Start) -> None:
