@@ -7,6 +7,7 @@ setting up a network takes engines longer than either service takes to start.
 
 import http.client
 import json
+import os
 import socket
 import sys
 import tarfile
@@ -42,6 +43,8 @@ class Measured:
     """The layers as gzip makes them, level 6: what is pulled."""
     first_answer_s: float
     """From the engine's start to the first answered prediction; the median."""
+    start_cpu_s: float
+    """Processor time of all processes until then: steady where a machine is busy."""
     idle_mb: float
     """Resident memory of all processes after the first answer."""
     memory_mb: float
@@ -81,7 +84,7 @@ def measure(engine: Engine, image: str, first_answer: float) -> Measured:
     size = int(engine.ask("image", "inspect", "--format", "{{.Size}}", image))
     with serving(engine, image) as (container, port, _):
         process = int(engine.ask("inspect", "--format", "{{.State.Pid}}", container))
-        idle = resident(process)
+        start_cpu, idle = processor_time(process), resident(process)
         with closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
             for _ in range(REQUESTS):
                 ask(connection)
@@ -91,6 +94,7 @@ def measure(engine: Engine, image: str, first_answer: float) -> Measured:
         round(size / MEGABYTE, 1),
         round(compressed(engine, image) / MEGABYTE, 1),
         round(first_answer, 3),
+        round(start_cpu, 2),
         round(idle / MEGABYTE, 1),
         round(used / MEGABYTE, 1),
     )
@@ -144,6 +148,14 @@ def resident(process: int) -> int:
     return int(fields["VmRSS"].split()[0]) * 1024 + sum(resident(int(each)) for each in children)
 
 
+def processor_time(process: int) -> float:
+    """Return the seconds of processor time that a process and its children have used (Linux)."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    used = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return used + sum(processor_time(int(each)) for each in children)
+
+
 def compressed(engine: Engine, image: str) -> int:
     """Return the bytes of an image's layers after gzip."""
     total = 0
@@ -164,12 +176,15 @@ def compressed(engine: Engine, image: str) -> int:
 def table(measured: list[Measured]) -> str:
     """Format the figures as a Markdown table."""
     rows = [
-        "| image | size | compressed | first answer | memory | after 10,000 requests |",
-        "| --- | --- | --- | --- | --- | --- |",
+        (
+            "| image | size | compressed | first answer | processor time until then | memory "
+            "| after 10,000 requests |"
+        ),
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     rows += [
         f"| {each.image} | {each.size_mb} MB | {each.compressed_mb} MB | {each.first_answer_s} s "
-        f"| {each.idle_mb} MB | {each.memory_mb} MB |"
+        f"| {each.start_cpu_s} s | {each.idle_mb} MB | {each.memory_mb} MB |"
         for each in measured
     ]
     return "\n".join(rows)
