@@ -1,0 +1,146 @@
+"""The languages that an artifact is replayed in: what each needs, how it is built and run."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+EXAMPLES = Path(__file__).resolve().parent
+CACHE = EXAMPLES.parent / ".cache" / "languages"
+HEADERS = CACHE / "include"
+PACKAGES = CACHE / "packages"
+
+NPM = ("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error")
+"""Installs what the lock file names."""
+
+Command = tuple[str | Path, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Language:
+    """One language: every command is run in `folder`."""
+
+    name: str
+    folder: Path
+    programs: tuple[str, ...]
+    """What must be on the PATH."""
+    packages: tuple[str, ...] = ()
+    """What Debian calls the programs and libraries that are not usually there."""
+    files: tuple[Path, ...] = ()
+    """Files of those packages that are no programs."""
+    build: tuple[Command, ...]
+    test: Command | None = None
+    replay: Command
+    """Replays the folders that are added to it, and prints a line for each."""
+    native: bool = True
+    """Whether ONNX Runtime computes with the same machine code as in Python."""
+    private: bool = True
+    """Whether replaying may write nothing at all to the home folder (a browser does)."""
+
+
+def languages() -> tuple[Language, ...]:
+    """Return the languages, in the order of the table."""
+    return (_engine("Python", "skiff"), *_scripting(), *_compiled(), *_independent())
+
+
+def _engine(name: str, engine: str, build: tuple[Command, ...] = ()) -> Language:
+    return Language(
+        name=name,
+        folder=EXAMPLES,
+        programs=(sys.executable,),
+        build=build,
+        replay=(sys.executable, "engines.py", engine),
+        native=engine == "skiff",
+    )
+
+
+def _independent() -> tuple[Language, ...]:
+    """Return the engines that share no code with ONNX Runtime."""
+    install = (sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    options = ("--require-hashes", "--upgrade", "--target", PACKAGES, "-r", "requirements.txt")
+    return (
+        _engine("ONNX reference", "reference"),
+        _engine("tract", "tract", build=((*install, *options),)),
+    )
+
+
+def _scripting() -> tuple[Language, ...]:
+    return (
+        Language(
+            name="Node",
+            folder=EXAMPLES / "node",
+            programs=("node", "npm"),
+            build=(NPM,),
+            test=("npm", "test"),
+            replay=("node", "replay.js"),
+        ),
+        Language(
+            name="Chromium",
+            folder=EXAMPLES / "browser",
+            programs=("node", "npm", os.environ.get("CHROMIUM", "/usr/bin/chromium")),
+            packages=("chromium",),
+            build=(NPM,),
+            test=("npm", "test"),
+            replay=("node", "replay.js"),
+            native=False,
+            private=False,
+        ),
+    )
+
+
+def _compiled() -> tuple[Language, ...]:
+    rust, java, c, cpp = (EXAMPLES / name for name in ("rust", "java", "c", "cpp"))
+    headers = EXAMPLES / "onnxruntime_headers.sh"
+    return (
+        Language(
+            name="Go",
+            folder=EXAMPLES / "go",
+            programs=("go", "cc"),
+            build=(
+                ("go", "vet", "./..."),
+                ("go", "build", "-o", CACHE / "go" / "replay", "./cmd/replay"),
+            ),
+            test=("go", "test", "-count=1", "./..."),
+            replay=(CACHE / "go" / "replay",),
+        ),
+        Language(
+            name="Rust",
+            folder=rust,
+            programs=("cargo",),
+            build=(("cargo", "build", "--quiet", "--release", "--locked", "--jobs=1"),),
+            test=("cargo", "test", "--quiet", "--release", "--locked", "--jobs=1"),
+            replay=(rust / "target" / "release" / "replay",),
+        ),
+        Language(
+            name="Java",
+            folder=java,
+            programs=("mvn", "java"),
+            build=(("mvn", "-q", "-B", "-DskipTests", "package"),),
+            test=("mvn", "-q", "-B", "test"),
+            replay=("java", "-cp", "target/classes:target/libraries/*", "skiff.Replay"),
+        ),
+        Language(
+            name="C",
+            folder=c,
+            programs=("cc", "make", "npm"),
+            packages=("libcjson-dev",),
+            files=(Path("/usr/include/cjson/cJSON.h"),),
+            build=((headers, HEADERS), ("make", "replay", f"HEADERS={HEADERS}")),
+            test=("make", "test", f"HEADERS={HEADERS}"),
+            replay=(c / "build" / "replay",),
+        ),
+        Language(
+            name="C++",
+            folder=cpp,
+            programs=("c++", "cmake", "npm"),
+            packages=("nlohmann-json3-dev",),
+            files=(Path("/usr/include/nlohmann/json.hpp"),),
+            build=(
+                (headers, HEADERS),
+                ("cmake", "-S", ".", "-B", "build", f"-DHEADERS={HEADERS}"),
+                ("cmake", "--build", "build"),
+            ),
+            test=("ctest", "--test-dir", "build", "--output-on-failure"),
+            replay=(cpp / "build" / "replay",),
+        ),
+    )
