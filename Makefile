@@ -15,11 +15,11 @@ TUTORIAL := benchmarks/image/tutorial/requirements
 UV := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help serve test lint slim image bench-quick bench export lock clean
+.PHONY: help serve test test-languages replay lint slim image bench-quick bench export lock clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 serve: $(VENV)/build.stamp ## Serve on port 8000; export the Iris model first if there is none
 	@exec $(PY) -m runtime serve
@@ -57,11 +57,19 @@ bench-quick: $(VENV)/test.stamp ## Measure one row of Iris beside the usual tuto
 bench: $(VENV)/test.stamp ## Measure Skiff beside its peers, and write docs/performance.md (needs wrk)
 	$(PY) -m benchmarks.serving
 
+replay: $(VENV)/build.stamp ## Replay the golden rows in every language, and print one table
+	$(PY) -m examples.replay
+
+test-languages: $(VENV)/test.stamp ## Replay, and run the tests of every language and generated client
+	$(PY) -m examples.replay --test
+	$(PY) -m pytest examples
+
 lock: $(VENV)/test.stamp ## Compile requirements-*.in to exact, hashed pins for every platform
 	$(UV) --upgrade --output-file requirements-runtime.txt requirements-runtime.in
 	$(UV) --upgrade --output-file requirements-build.txt requirements-build.in
 	$(UV) --upgrade --output-file requirements-test.txt requirements-test.in
 	$(UV) --upgrade --output-file requirements-slim.txt requirements-slim.in
+	$(UV) --upgrade --output-file examples/requirements.txt examples/requirements.in
 	$(UV) --upgrade --output-file $(TUTORIAL).txt $(TUTORIAL).in
 	for peer in $(PEERS)/*/; do $(UV) --upgrade --no-generate-hashes --no-annotate --no-header \
 		--output-file $$peer/requirements.txt $$peer/requirements.in; done

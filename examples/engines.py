@@ -1,4 +1,4 @@
-"""Replay artifacts in Python: `engines.py skiff|reference|tract FOLDER...`.
+"""Replay artifacts in Python: `python -m examples.engines skiff|reference|tract FOLDER...`.
 
 `skiff` is the service's own way through ONNX Runtime. The other two are engines that share no
 code with it: ONNX's reference evaluator, in Python and numpy, and tract, in Rust. A model with
@@ -14,10 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from languages import PACKAGES
-
+from examples.languages import PACKAGES
 from runtime.comparison import Difference, compare
 from runtime.manifest import Tensor
 from runtime.model import Model
@@ -96,7 +93,7 @@ def _array(outputs: dict[str, list[object]], output: Tensor) -> NDArray[Any]:
 def main(arguments: Sequence[str]) -> int:
     """Replay the folders in the engine that comes first; return 1 if one disagrees."""
     if len(arguments) < 2 or arguments[0] not in ENGINES:
-        print(f"usage: engines.py {'|'.join(ENGINES)} FOLDER...", file=sys.stderr)
+        print(f"usage: engines {'|'.join(ENGINES)} FOLDER...", file=sys.stderr)
         return 2
     agree = True
     for folder in map(Path, arguments[1:]):

@@ -46,10 +46,10 @@ def languages() -> tuple[Language, ...]:
 def _engine(name: str, engine: str, build: tuple[Command, ...] = ()) -> Language:
     return Language(
         name=name,
-        folder=EXAMPLES,
+        folder=EXAMPLES.parent,
         programs=(sys.executable,),
         build=build,
-        replay=(sys.executable, "engines.py", engine),
+        replay=(sys.executable, "-m", "examples.engines", engine),
         native=engine == "skiff",
     )
 
@@ -57,7 +57,14 @@ def _engine(name: str, engine: str, build: tuple[Command, ...] = ()) -> Language
 def _independent() -> tuple[Language, ...]:
     """Return the engines that share no code with ONNX Runtime."""
     install = (sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    options = ("--require-hashes", "--upgrade", "--target", PACKAGES, "-r", "requirements.txt")
+    options = (
+        "--require-hashes",
+        "--upgrade",
+        "--target",
+        PACKAGES,
+        "-r",
+        "examples/requirements.txt",
+    )
     return (
         _engine("ONNX reference", "reference"),
         _engine("tract", "tract", build=((*install, *options),)),

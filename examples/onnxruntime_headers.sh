@@ -10,6 +10,7 @@ headers='package/Plugins/iOS~/onnxruntime.xcframework/ios-arm64/onnxruntime.fram
 
 mkdir -p "${1:?usage: onnxruntime_headers.sh FOLDER}"
 folder=$(cd "$1" && pwd)
+if [ -f "$folder/onnxruntime_cxx_api.h" ]; then exit; fi
 aside=$(mktemp -d)
 trap 'rm -rf "$aside"' EXIT
 cd "$aside"

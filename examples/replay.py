@@ -1,6 +1,6 @@
 """Replay artifacts in every language, and print one table.
 
-    python examples/replay.py [--test] [--languages Go,Rust] [FOLDER...]
+    python -m examples.replay [--test] [--languages Go,Rust] [FOLDER...]
 
 Sets up each toolchain from its registry, replays the golden rows of every artifact in every
 language, and fails where one does not answer as scikit-learn did: all labels equal, trees bit
@@ -22,8 +22,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from languages import CACHE, EXAMPLES, Command, Language, languages
-from onnxruntime_library import library
+from examples.languages import CACHE, EXAMPLES, Command, Language, languages
+from examples.onnxruntime_library import library
 
 ROOT = EXAMPLES.parent
 ULP = 4
@@ -238,7 +238,9 @@ def _progress(message: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="replay.py", description=(__doc__ or "").split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m examples.replay", description=(__doc__ or "").split("\n")[0]
+    )
     parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="artifacts")
     parser.add_argument("--test", action="store_true", help="run each language's own tests, too")
     parser.add_argument("--languages", metavar="NAME,...", help="only these (default: all)")

@@ -14,7 +14,7 @@ from export.pipeline import Exported, export_trained
 from export.progress import Progress
 from export.source import add_source, source_of
 
-COMMANDS = ("doctor",)
+COMMANDS = ("client", "doctor")
 """Commands of their own: modules of this package with a `main(arguments)`."""
 REFUSED = 1
 ARTIFACTS = Path(__file__).resolve().parent.parent / "artifacts"
