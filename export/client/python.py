@@ -120,7 +120,7 @@ def _local(manifest: Manifest, module: str) -> str:
         for index, target in enumerate(manifest.targets)
         if target.classes and _has_predicted(manifest)
     )
-    value = _value(manifest, plan(manifest), f"{name}Answer", 16)
+    value = _value(manifest, plan(manifest), 16)
     number = _NUMBER if "_number(" in value else ""
     literal = "from typing import Literal\n" if "Literal[" in labels else ""
     return f'''\
@@ -200,9 +200,10 @@ def _type(feature: Feature) -> str:
 def _shape(manifest: Manifest, node: Node, name: str, shapes: list[str]) -> str:
     """Return the type of a part of the answer; declare the objects in it, inner ones first."""
     if isinstance(node, Fields):
+        names = unique(name + pascal(field) for field, _ in node.fields)
         fields = "".join(
-            f"        {quoted(field)}: {_shape(manifest, part, name + pascal(field), shapes)},\n"
-            for field, part in node.fields
+            f"        {quoted(field)}: {_shape(manifest, part, inner, shapes)},\n"
+            for inner, (field, part) in zip(names, node.fields, strict=True)
         )
         shapes.append(f"{name} = TypedDict(\n    {quoted(name)},\n    {{\n{fields}    }},\n)\n\n")
         return name
@@ -225,12 +226,12 @@ def _literal(label: Label) -> str:
     return quoted(label) if isinstance(label, str) else repr(label)
 
 
-def _value(manifest: Manifest, node: Node, name: str, indent: int) -> str:
+def _value(manifest: Manifest, node: Node, indent: int) -> str:
     """Return an expression for a part of the answer to `row`."""
     space = " " * indent
     if isinstance(node, Fields):
         fields = "".join(
-            f"{space}{quoted(field)}: {_value(manifest, part, name + pascal(field), indent + 4)},\n"
+            f"{space}{quoted(field)}: {_value(manifest, part, indent + 4)},\n"
             for field, part in node.fields
         )
         return f"{{\n{fields}{space[4:]}}}"

@@ -85,7 +85,7 @@ def _local(manifest: Manifest, module: str) -> str:
     labels = "".join(
         f"const labels{index} = {json.dumps([each.label for each in target.classes])} as const;\n"
         for index, target in enumerate(manifest.targets)
-        if target.classes
+        if target.classes and _has_predicted(manifest)
     )
     chosen = "".join(
         f"      const answered{index} = label[row * {len(manifest.targets)} + {index}]!;\n"

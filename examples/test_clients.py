@@ -1,0 +1,273 @@
+"""The generated clients compile strictly, and answer as the service and the model do.
+
+Each language's driver (`examples/clients/`) asks the running service and the file itself, and
+prints what they answered.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from examples.languages import EXAMPLES
+from examples.onnxruntime_library import library
+from export.client import main, write
+from export.client.plan import Fields, Node, plan
+from runtime.answers import answer_schema
+from runtime.manifest import Class, Feature, Manifest, Target, Tensor, decode, encode
+
+ROOT = EXAMPLES.parent
+DRIVERS = EXAMPLES / "clients"
+JARS = f"{EXAMPLES / 'java' / 'target' / 'libraries'}/*"
+
+COMPILE = {
+    "typescript": [["node_modules/.bin/tsc"]],
+    "python": [[sys.executable, "-m", "mypy", "--strict", "--ignore-missing-imports", "."]],
+    "go": [["go", "vet", "./..."], ["go", "build", "-o", "driver", "."]],
+    "java": [["sh", "-c", f"javac -Xlint:all -Werror -cp '{JARS}' -d out *.java"]],
+}
+RUN = {
+    "typescript": ["node", "driver.js"],
+    "python": [sys.executable, "driver.py"],
+    "go": ["./driver"],
+    "java": ["java", "-cp", f"out:{JARS}", "Driver"],
+}
+
+
+@pytest.fixture(scope="module")
+def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both built-in models."""
+    folder = tmp_path_factory.mktemp("artifacts")
+    for recipe in ("iris", "penguins"):
+        command = [sys.executable, "-m", "export", "--quiet", "--out", str(folder), recipe]
+        subprocess.run(command, check=True, cwd=ROOT)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def service(artifacts: Path) -> Iterator[str]:
+    """The address of a running service of both."""
+    settings = {"PORT": "0", "ARTIFACTS": str(artifacts), "LOG_FORMAT": "text"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "runtime", "serve"],
+        cwd=ROOT,
+        env={**os.environ, **settings, "DEFAULT_MODEL": "iris"},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        found = ""
+        while not found:
+            _, _, found = process.stdout.readline().partition("running on ")
+        # Somebody must go on reading the log, or its pipe fills up.
+        reader = threading.Thread(target=process.stdout.read)
+        reader.start()
+        yield found.split()[0]
+        process.terminate()
+        reader.join()
+
+
+def _prepare(language: str, folder: Path) -> None:
+    """Put what a language's clients are compiled with into their folder."""
+    if language == "typescript":
+        (folder / "node_modules").symlink_to(EXAMPLES / "node" / "node_modules")
+        shutil.copy(DRIVERS / "tsconfig.json", folder)
+        (folder / "package.json").write_text('{"type": "module"}\n')
+    elif language == "go":
+        shutil.copy(EXAMPLES / "go" / "go.mod", folder)
+        shutil.copy(EXAMPLES / "go" / "go.sum", folder)
+
+
+def _run(command: list[str], folder: Path) -> str:
+    environment = {**os.environ, "ORT_DYLIB_PATH": str(library()), "ORT_DISABLE_TELEMETRY": "1"}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("language", COMPILE)
+def test_a_client_answers_as_the_service_does(
+    language: str, artifacts: Path, service: str, tmp_path: Path
+) -> None:
+    """Over HTTP and in the same process, with missing values and an unseen category."""
+    for name in ("iris", "penguins"):
+        write(artifacts / name / "1", language, tmp_path)
+    driver = next(DRIVERS.glob(f"[dD]river.{_SUFFIXES[language]}"))
+    shutil.copy(driver, tmp_path)
+    _prepare(language, tmp_path)
+    for command in COMPILE[language]:
+        _run(command, tmp_path)
+    printed = json.loads(_run([*RUN[language], service, str(artifacts)], tmp_path))
+    assert printed["refused"] in (404, 422, 400)
+    expected = _answers(artifacts)
+    assert _lowered(printed["service"]) == _lowered(expected)
+    assert _lowered(printed["local"]) == _lowered(expected)
+
+
+_SUFFIXES = {"typescript": "ts", "python": "py", "go": "go", "java": "java"}
+
+
+def _answers(artifacts: Path) -> dict[str, Any]:
+    """Return what the runtime answers to the drivers' records."""
+    flower = {"feature1": 5.1, "feature2": 3.5, "feature3": 1.4, "feature4": 0.2}
+    bird = {"island": "Dream", "sex": "male", "bill_length_mm": 41.5, "body_mass_g": 4000}
+    records: dict[str, list[Any]] = {
+        "iris": [flower],
+        "penguins": [bird | {"year": 2009}, {"island": "Elsewhere", "year": 2007}],
+    }
+    answers = {}
+    for name, rows in records.items():
+        command = [sys.executable, "-m", "runtime", "predict", str(artifacts / name / "1")]
+        done = subprocess.run(
+            command, cwd=ROOT, input=json.dumps(rows), capture_output=True, text=True, check=True
+        )
+        answers[name] = json.loads(done.stdout)
+    return answers
+
+
+def _lowered(value: Any) -> Any:
+    """Make the names of fields lower case: Java and Go write them in their own way."""
+    if isinstance(value, dict):
+        return {key.lower(): _lowered(each) for key, each in value.items()}
+    return [_lowered(each) for each in value] if isinstance(value, list) else value
+
+
+def _odd(manifest: Manifest) -> Manifest:
+    """Return a manifest with every kind of feature, and names that are no identifiers."""
+    features = (
+        Feature(
+            name="class",
+            dtype="bool",
+            input="numeric",
+            column=0,
+            title='a "b" */ \\',
+            nullable=True,
+        ),
+        Feature(
+            name="2nd, col", dtype="int64", input="numeric", column=1, title="n", nullable=True
+        ),
+        Feature(name="2nd-col", dtype="bool", input="numeric", column=2, title="n", nullable=False),
+        Feature(
+            name="größe", dtype="float64", input="numeric", column=3, title="ß", nullable=False
+        ),
+        Feature(name="text", dtype="string", input="string", column=0, title="t", nullable=True),
+        Feature(
+            name="kind",
+            dtype="string",
+            input="string",
+            column=1,
+            title="kind",
+            nullable=True,
+            closed=True,
+            categories=("a b", "a-b", "", '"', "1"),
+        ),
+    )
+    inputs = (
+        Tensor(name="numeric", dtype="float64", columns=4),
+        Tensor(name="string", dtype="string", columns=2),
+    )
+    return _with(manifest, name="odd-model.2", features=features, inputs=inputs)
+
+
+def _with(manifest: Manifest, **changes: Any) -> Manifest:
+    values = {name: getattr(manifest, name) for name in Manifest.__struct_fields__}
+    return Manifest(**(values | changes))
+
+
+def _tasks(manifest: Manifest) -> Iterator[Manifest]:
+    """Yield manifests of every task."""
+    yes = (Class(label=False, name="no"), Class(label=True, name='yes, "sir"'))
+    sizes = (Class(label=1.0, name="one"), Class(label=2.5, name="more"))
+    two = (Target(name="sick", classes=yes), Target(name="sick!", classes=yes))
+    number = (Target(name="x"), Target(name="y"))
+
+    def outputs(**columns: int | None) -> tuple[Tensor, ...]:
+        kinds = {"label": "int64"}
+        return tuple(
+            Tensor(name=name, dtype=kinds.get(name, "float64"), columns=width)  # type: ignore[arg-type]
+            for name, width in columns.items()
+        )
+
+    one = two[:1]
+    yield _with(manifest, targets=one, outputs=outputs(label=None, probabilities=2))
+    yield _with(manifest, targets=one, outputs=outputs(label=None, scores=None))
+    floats = (Tensor(name="label", dtype="float64"), *outputs(scores=2))
+    yield _with(manifest, targets=(Target(name="size", classes=sizes),), outputs=floats)
+    for task, targets, shapes in (
+        ("multioutput_classification", two, outputs(label=2, probabilities=4)),
+        ("multilabel_classification", two, outputs(label=2, probabilities=2)),
+        ("regression", number[:1], outputs(prediction=None)),
+        ("regression", number, outputs(prediction=2)),
+        ("clustering", number[:1], outputs(label=None, scores=3)),
+        ("outlier_detection", number[:1], outputs(label=None, scores=None)),
+        ("transformation", number, outputs(transformed=2)),
+    ):
+        yield _with(manifest, task=task, targets=targets, outputs=shapes)
+
+
+@pytest.mark.parametrize("language", COMPILE)
+def test_clients_of_odd_models_compile(language: str, artifacts: Path, tmp_path: Path) -> None:
+    """Whatever the task, the types of the features, and the names."""
+    path = artifacts / "iris" / "1" / "model.json"
+    manifest = _odd(decode(path.read_bytes(), Manifest, path))
+    for index, model in enumerate(_tasks(manifest)):
+        folder = tmp_path / f"artifact{index}"
+        folder.mkdir()
+        (folder / "model.json").write_bytes(encode(_with(model, name=f"odd-{index}.model")))
+        write(folder, language, tmp_path)
+        shutil.rmtree(folder)
+    _prepare(language, tmp_path)
+    for command in COMPILE[language][:1]:
+        _run(command, tmp_path)
+
+
+def test_the_plan_has_the_fields_that_the_service_sends(artifacts: Path) -> None:
+    """For every task, by name and in order."""
+    path = artifacts / "iris" / "1" / "model.json"
+    for manifest in _tasks(decode(path.read_bytes(), Manifest, path)):
+        assert _keys(plan(manifest)) == _schema_keys(answer_schema(manifest)), manifest.task
+
+
+def _keys(node: Node) -> Any:
+    return {name: _keys(part) for name, part in node.fields} if isinstance(node, Fields) else None
+
+
+def _schema_keys(schema: dict[str, Any]) -> Any:
+    properties = schema.get("properties")
+    return properties and {name: _schema_keys(part) for name, part in properties.items()}
+
+
+def test_the_command_prints_what_it_wrote(
+    artifacts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One path per file."""
+    assert main(["--language", "go", "--out", str(tmp_path), str(artifacts / "iris" / "1")]) == 0
+    package = tmp_path / "iris"
+    assert capsys.readouterr().out == f"{package / 'client.go'}\n{package / 'local.go'}\n"
+
+
+def test_a_folder_without_an_artifact_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the file that was looked for."""
+    assert main(["--language", "go", str(tmp_path)]) == 1
+    expected = f"error: {tmp_path / 'model.json'}: cannot be read: No such file or directory.\n"
+    assert capsys.readouterr().err == expected
+
+
+def test_a_client_that_does_not_fit_does_not_compile(artifacts: Path, tmp_path: Path) -> None:
+    """The compilers read the types: a field of another name is an error."""
+    write(artifacts / "iris" / "1", "python", tmp_path)
+    wrong = "from iris import IrisRecord\n\nIrisRecord(feature9=1.0)\n"
+    (tmp_path / "wrong.py").write_text(wrong)
+    with pytest.raises(AssertionError, match='Unexpected keyword argument "feature9"'):
+        _run(COMPILE["python"][0], tmp_path)
