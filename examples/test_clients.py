@@ -17,11 +17,10 @@ from typing import Any
 import pytest
 
 from examples.languages import EXAMPLES
+from examples.odd_models import odd, tasks, variant
 from examples.onnxruntime_library import library
-from export.client import main, write
-from export.client.plan import Fields, Node, plan
-from runtime.answers import answer_schema
-from runtime.manifest import Class, Feature, Manifest, Target, Tensor, decode, encode
+from export.client import write
+from runtime.manifest import Manifest, decode, encode
 
 ROOT = EXAMPLES.parent
 DRIVERS = EXAMPLES / "clients"
@@ -141,127 +140,20 @@ def _lowered(value: Any) -> Any:
     return [_lowered(each) for each in value] if isinstance(value, list) else value
 
 
-def _odd(manifest: Manifest) -> Manifest:
-    """Return a manifest with every kind of feature, and names that are no identifiers."""
-    features = (
-        Feature(
-            name="class",
-            dtype="bool",
-            input="numeric",
-            column=0,
-            title='a "b" */ \\',
-            nullable=True,
-        ),
-        Feature(
-            name="2nd, col", dtype="int64", input="numeric", column=1, title="n", nullable=True
-        ),
-        Feature(name="2nd-col", dtype="bool", input="numeric", column=2, title="n", nullable=False),
-        Feature(
-            name="größe", dtype="float64", input="numeric", column=3, title="ß", nullable=False
-        ),
-        Feature(name="text", dtype="string", input="string", column=0, title="t", nullable=True),
-        Feature(
-            name="kind",
-            dtype="string",
-            input="string",
-            column=1,
-            title="kind",
-            nullable=True,
-            closed=True,
-            categories=("a b", "a-b", "", '"', "1"),
-        ),
-    )
-    inputs = (
-        Tensor(name="numeric", dtype="float64", columns=4),
-        Tensor(name="string", dtype="string", columns=2),
-    )
-    return _with(manifest, name="odd-model.2", features=features, inputs=inputs)
-
-
-def _with(manifest: Manifest, **changes: Any) -> Manifest:
-    values = {name: getattr(manifest, name) for name in Manifest.__struct_fields__}
-    return Manifest(**(values | changes))
-
-
-def _tasks(manifest: Manifest) -> Iterator[Manifest]:
-    """Yield manifests of every task."""
-    yes = (Class(label=False, name="no"), Class(label=True, name='yes, "sir"'))
-    sizes = (Class(label=1.0, name="one"), Class(label=2.5, name="more"))
-    two = (Target(name="sick", classes=yes), Target(name="sick!", classes=yes))
-    number = (Target(name="x"), Target(name="y"))
-
-    def outputs(**columns: int | None) -> tuple[Tensor, ...]:
-        kinds = {"label": "int64"}
-        return tuple(
-            Tensor(name=name, dtype=kinds.get(name, "float64"), columns=width)  # type: ignore[arg-type]
-            for name, width in columns.items()
-        )
-
-    one = two[:1]
-    yield _with(manifest, targets=one, outputs=outputs(label=None, probabilities=2))
-    yield _with(manifest, targets=one, outputs=outputs(label=None, scores=None))
-    floats = (Tensor(name="label", dtype="float64"), *outputs(scores=2))
-    yield _with(manifest, targets=(Target(name="size", classes=sizes),), outputs=floats)
-    for task, targets, shapes in (
-        ("multioutput_classification", two, outputs(label=2, probabilities=4)),
-        ("multilabel_classification", two, outputs(label=2, probabilities=2)),
-        ("regression", number[:1], outputs(prediction=None)),
-        ("regression", number, outputs(prediction=2)),
-        ("clustering", number[:1], outputs(label=None, scores=3)),
-        ("outlier_detection", number[:1], outputs(label=None, scores=None)),
-        ("transformation", number, outputs(transformed=2)),
-    ):
-        yield _with(manifest, task=task, targets=targets, outputs=shapes)
-
-
 @pytest.mark.parametrize("language", COMPILE)
 def test_clients_of_odd_models_compile(language: str, artifacts: Path, tmp_path: Path) -> None:
     """Whatever the task, the types of the features, and the names."""
     path = artifacts / "iris" / "1" / "model.json"
-    manifest = _odd(decode(path.read_bytes(), Manifest, path))
-    for index, model in enumerate(_tasks(manifest)):
+    manifest = odd(decode(path.read_bytes(), Manifest, path))
+    for index, model in enumerate(tasks(manifest)):
         folder = tmp_path / f"artifact{index}"
         folder.mkdir()
-        (folder / "model.json").write_bytes(encode(_with(model, name=f"odd-{index}.model")))
+        (folder / "model.json").write_bytes(encode(variant(model, name=f"odd-{index}.model")))
         write(folder, language, tmp_path)
         shutil.rmtree(folder)
     _prepare(language, tmp_path)
     for command in COMPILE[language][:1]:
         _run(command, tmp_path)
-
-
-def test_the_plan_has_the_fields_that_the_service_sends(artifacts: Path) -> None:
-    """For every task, by name and in order."""
-    path = artifacts / "iris" / "1" / "model.json"
-    for manifest in _tasks(decode(path.read_bytes(), Manifest, path)):
-        assert _keys(plan(manifest)) == _schema_keys(answer_schema(manifest)), manifest.task
-
-
-def _keys(node: Node) -> Any:
-    return {name: _keys(part) for name, part in node.fields} if isinstance(node, Fields) else None
-
-
-def _schema_keys(schema: dict[str, Any]) -> Any:
-    properties = schema.get("properties")
-    return properties and {name: _schema_keys(part) for name, part in properties.items()}
-
-
-def test_the_command_prints_what_it_wrote(
-    artifacts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """One path per file."""
-    assert main(["--language", "go", "--out", str(tmp_path), str(artifacts / "iris" / "1")]) == 0
-    package = tmp_path / "iris"
-    assert capsys.readouterr().out == f"{package / 'client.go'}\n{package / 'local.go'}\n"
-
-
-def test_a_folder_without_an_artifact_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """With the file that was looked for."""
-    assert main(["--language", "go", str(tmp_path)]) == 1
-    expected = f"error: {tmp_path / 'model.json'}: cannot be read: No such file or directory.\n"
-    assert capsys.readouterr().err == expected
 
 
 def test_a_client_that_does_not_fit_does_not_compile(artifacts: Path, tmp_path: Path) -> None:

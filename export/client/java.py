@@ -6,7 +6,7 @@ Both use Jackson; the second also com.microsoft.onnxruntime:onnxruntime.
 import json
 import re
 
-from export.client.names import about, camel, line, pascal, quoted, unique, words
+from export.client.names import about, camel, escaped, line, pascal, quoted, unique, words
 from export.client.plan import Cell, Chosen, Fields, Node, Predicted, classes_of, plan
 from runtime.manifest import MISSING_STRING, Feature, Label, Manifest, Target
 
@@ -29,8 +29,8 @@ def generate(manifest: Manifest) -> dict[str, str]:
     """Return the text of each file by its name."""
     name = pascal(manifest.name)
     return {
-        f"{name}Client.java": _service(manifest, name),
-        f"{name}Model.java": _local(manifest, name),
+        f"{name}Client.java": escaped(_service(manifest, name)),
+        f"{name}Model.java": escaped(_local(manifest, name)),
     }
 
 

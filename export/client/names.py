@@ -46,7 +46,17 @@ def unique(names: Iterable[str], reserved: Iterable[str] = ()) -> list[str]:
 
 def quoted(text: str) -> str:
     """Return a string literal that TypeScript, Go, Java and Python all read alike."""
-    return json.dumps(text)
+    literal = json.dumps(text, ensure_ascii=False)
+    return re.sub(r"[\x7f-\x9f\u2028\u2029\ufdd0\ufeff]", _escaped, literal)
+
+
+def escaped(text: str) -> str:
+    """Return Java source in ASCII, which every compiler's default encoding reads alike."""
+    return "".join(char if char.isascii() else json.dumps(char)[1:-1] for char in text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
 
 
 def about(feature: Feature) -> str:

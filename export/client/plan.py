@@ -68,8 +68,9 @@ def plan(manifest: Manifest) -> Fields:
             fields["score"] = _one("scores")
     elif task == "clustering":
         fields = {"prediction": Cell("label", 0, "integer")}
-        if width := _width(manifest, "scores"):
-            fields["scores"] = _named("scores", [str(cluster) for cluster in range(width)])
+        for name in ("probabilities", "distances"):
+            if width := _width(manifest, name):
+                fields[name] = _named(name, [str(cluster) for cluster in range(width)])
     else:
         output = manifest.outputs[0]
         kind: Kind = "string" if output.dtype == "string" else "number"
