@@ -89,7 +89,7 @@ def _check(options: argparse.Namespace) -> int:
 def _lines(error: ServiceError) -> str:
     """Return the message of an error, and of a payload's problems one per line."""
     if isinstance(error, PayloadError):
-        more = [f"... and {error.more} more"] if error.more else []
+        more = ["... and more"] if error.more else []
         return "\n".join([*map(str, error.problems), *more])
     return str(error)
 

@@ -109,10 +109,9 @@ class MalformedError(ServiceError):
 
 
 class PayloadError(ServiceError):
-    """Records that do not fit the signature, with every problem found."""
+    """Records that do not fit the signature, with every problem, or the first of `more`."""
 
-    def __init__(self, problems: Sequence[Problem], more: int = 0) -> None:
+    def __init__(self, problems: Sequence[Problem], *, more: bool = False) -> None:
         self.problems = tuple(problems)
         self.more = more
-        tail = f" (and {more} more)" if more else ""
-        super().__init__(" ".join(map(str, self.problems)) + tail)
+        super().__init__(" ".join(map(str, self.problems)) + (" (and more)" if more else ""))

@@ -15,7 +15,7 @@ from runtime.errors import MalformedError, PayloadError, Problem
 from runtime.manifest import MISSING_STRING, Feature
 
 MOST_PROBLEMS = 100
-"""How many problems are described; the rest are counted."""
+"""How many problems are listed: a body that is all wrong is not read to its end."""
 
 GREATEST_INTEGER = 2**53
 """Up to here a double, in which integers travel, holds every one of them."""
@@ -78,7 +78,7 @@ class Inspector:
         single = not value.startswith(b"[")
         raws = [value] if single else msgspec.json.decode(value, type=list[msgspec.Raw])
         found = _Findings()
-        if not raws and found.room():
+        if not raws:
             found.add("$", "at least one record", "an empty list", None)
         records = []
         for index, raw in enumerate(raws):
@@ -87,7 +87,7 @@ class Inspector:
             if value.startswith(b"{"):
                 fields = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
                 records.append(self._record(fields, path, found))
-            elif found.room():
+            else:
                 expected = "an object or a list of objects" if single else "an object"
                 hint = f"A record has the fields {_listing(self._names)}."
                 found.add(path, expected, _describe(value), hint)
@@ -104,36 +104,30 @@ class Inspector:
                 values.append(_value(feature, decoder, bytes(raw), path, found))
             elif feature.nullable:
                 values.append(None)
-            elif found.room():
+            else:
                 hint = f"It is required; for example {_json(feature.example)}."
                 found.add(join(path, feature.name), _expected(feature), "nothing", hint)
         for name in fields if self._forbid_unknown else ():
-            if found.room():
-                hint = _nearest(name, self._names)
-                found.add(join(path, name), "no such field", "an unknown field", hint)
+            hint = _nearest(name, self._names)
+            found.add(join(path, name), "no such field", "an unknown field", hint)
         return values
 
 
 class _Findings:
-    """The problems found so far: the first ones described, the others counted."""
+    """The problems found so far."""
 
     def __init__(self) -> None:
         self._problems: list[Problem] = []
-        self._more = 0
-
-    def room(self) -> bool:
-        """Tell whether to describe one more problem; if not, count it."""
-        if len(self._problems) < MOST_PROBLEMS:
-            return True
-        self._more += 1
-        return False
 
     def add(self, path: str, expected: str, received: str, hint: str | None) -> None:
+        """Add a problem. Raises PayloadError where there are enough of them already."""
+        if len(self._problems) == MOST_PROBLEMS:
+            raise PayloadError(self._problems, more=True)
         self._problems.append(Problem(path, expected, received, hint))
 
     def raise_if_any(self) -> None:
         if self._problems:
-            raise PayloadError(self._problems, self._more)
+            raise PayloadError(self._problems)
 
 
 def _check_syntax(body: bytes) -> None:
@@ -181,8 +175,7 @@ def _value(
         if value != MISSING_STRING:
             return value
         hint = "U+FDD0 is reserved; send null for a missing string."
-    if found.room():
-        found.add(join(path, feature.name), expected, _describe(raw), hint)
+    found.add(join(path, feature.name), expected, _describe(raw), hint)
     return None
 
 

@@ -133,7 +133,7 @@ class Codec:
             )
             for row in wrong[:MOST_PROBLEMS].tolist()
         ]
-        raise PayloadError(problems, max(len(wrong) - MOST_PROBLEMS, 0))
+        raise PayloadError(problems, more=len(wrong) > MOST_PROBLEMS)
 
     def _decode(self, body: bytes) -> Any:
         """Return the rows, or None for a body that must be inspected."""

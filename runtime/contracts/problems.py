@@ -84,6 +84,7 @@ HANDLERS: Mapping[Any, Any] = {
 
 
 def _summary(error: PayloadError) -> str:
-    count = len(error.problems) + error.more
-    listed = f" The first {len(error.problems)} are listed." if error.more else ""
-    return f"The body has {count} problem{'s' if count > 1 else ''}; see `errors`.{listed}"
+    count = len(error.problems)
+    if error.more:
+        return f"The body has more than {count} problems; the first are in `errors`."
+    return f"The body has {count} problem{'s' if count > 1 else ''}; see `errors`."

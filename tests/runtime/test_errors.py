@@ -14,9 +14,10 @@ def test_a_problem_reads_as_a_sentence_with_its_path() -> None:
 
 
 def test_a_payload_error_lists_its_problems() -> None:
-    """And counts those that it does not list."""
+    """And says if there are others."""
     problem = Problem("$.a", "a string", "null")
-    assert str(PayloadError([problem, problem], 3)) == f"{problem} {problem} (and 3 more)"
+    assert str(PayloadError([problem, problem])) == f"{problem} {problem}"
+    assert str(PayloadError([problem], more=True)) == f"{problem} (and more)"
 
 
 def test_an_artifact_error_keeps_path_and_problem_apart() -> None:

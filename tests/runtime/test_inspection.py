@@ -143,14 +143,14 @@ def test_a_list_within_a_list_is_no_record(iris: Predictor) -> None:
     )
 
 
-def test_beyond_the_first_problems_the_rest_are_counted(iris: Predictor) -> None:
+def test_beyond_the_first_problems_the_rest_are_left_out(iris: Predictor) -> None:
     """A large body that is all wrong gets an answer of bounded size."""
     body = f"[{','.join(['{}'] * 1000)}]"
     with pytest.raises(PayloadError) as caught:
         iris.codec.decode(body.encode())
     assert len(caught.value.problems) == MOST_PROBLEMS
-    assert caught.value.more == 4000 - MOST_PROBLEMS
-    assert str(caught.value).endswith(f"(and {4000 - MOST_PROBLEMS} more)")
+    assert caught.value.more
+    assert str(caught.value).endswith(" (and more)")
 
 
 def test_a_wide_signature_is_listed_in_part(iris: Predictor) -> None:

@@ -114,7 +114,7 @@ def test_predict_lists_every_problem(
     assert second.startswith("Expected a number, got nothing - at `$.feature4`.")
     stdin(json.dumps([{}] * 100).encode())
     assert command.main(["predict", str(artifacts / "iris")]) == 1
-    assert capsys.readouterr().err.endswith("\n... and 300 more\n")
+    assert capsys.readouterr().err.endswith("\n... and more\n")
     stdin(b"{")
     assert command.main(["predict", str(artifacts / "iris")]) == 1
     assert capsys.readouterr().err == (
