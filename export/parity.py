@@ -1,6 +1,5 @@
 """Parity: the graph, in the session that will serve it, against scikit-learn."""
 
-import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,7 @@ import numpy as np
 
 from export.convert import BIT_FOR_BIT
 from export.errors import ParityError
-from export.reference import Answers, Reference
+from export.reference import Answers, Reference, quietly
 from export.rows import Group, stack, take
 from export.signature import Signature
 from export.table import Columns
@@ -132,8 +131,7 @@ def answered(
         rows = todo.pop()
         count = len(rows[0])
         try:
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")
+            with quietly():
                 answers.append(reference.answer(signature.layout.build(rows)))
             kept.append(rows)
         except (ValueError, IndexError):  # the latter from CategoricalNB

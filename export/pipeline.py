@@ -17,7 +17,7 @@ from export.metrics import metrics_of
 from export.parity import Comparer
 from export.provenance import provenance_of
 from export.recipe import Trained
-from export.reference import Reference, tensors_of
+from export.reference import Reference, quietly, tensors_of
 from export.report import Observed, render
 from export.rows import groups
 from export.signature import infer
@@ -117,7 +117,7 @@ def export_trained(
         provenance=provenance_of(trained.estimator, train, trained.y_train, recipe),
         cells=converted.cells,
     )
-    with step("comparing with scikit-learn"):
+    with step("comparing with scikit-learn"), quietly():
         exact = converted.tolerance <= FOUR_ULP
         rows = list(groups(reference, signature, held_out, exact=exact))
         vectors = golden_vectors(reference, signature, rows)

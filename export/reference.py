@@ -11,7 +11,9 @@
 | transformation | `transformed` [N, columns] |
 """
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +28,14 @@ from export.errors import ConversionError, RecipeError
 from runtime.manifest import MISSING_STRING, Class, Label, Target, Task, Tensor
 
 Answers = dict[str, NDArray[Any]]
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Silence what scikit-learn and numpy warn of on rows that are extreme on purpose."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ from export.table import Columns
 MOST_PER_COLUMN = 1_000
 MOST_STEPS = 80
 MOST_SIGHTS = 4
+MOST_FEATURES = 10
+"""Of more features than this, so many are searched, spread evenly over the table."""
 
 
 def threshold_rows(
@@ -40,15 +42,24 @@ def threshold_rows(
     """
     parts: list[Columns] = []
     for splits in splits_of(reference.estimator)[:MOST_SIGHTS]:
-        for index, feature in enumerate(signature.features):
-            searchable = feature.dtype == "float64" and feature.values is None
-            if searchable and feature.minimum is not None:
-                search = _Search(splits, signature, columns, index, exact=exact, rng=rng)
-                with suppress(ValueError):  # a step before the trees refuses such numbers
-                    parts.extend(search.rows())
+        for index in _searched(signature):
+            search = _Search(splits, signature, columns, index, exact=exact, rng=rng)
+            with suppress(ValueError):  # a step before the trees refuses such numbers
+                parts.extend(search.rows())
     if not parts:
         return [column[:0] for column in columns]
     return [np.concatenate(column) for column in zip(*parts, strict=True)]
+
+
+def _searched(signature: Signature) -> list[int]:
+    """Return the features to search: floats that may have any value, not too many."""
+    every = [
+        index
+        for index, feature in enumerate(signature.features)
+        if feature.dtype == "float64" and feature.values is None and feature.minimum is not None
+    ]
+    step = -(-len(every) // MOST_FEATURES) or 1
+    return every[::step]
 
 
 class _Search:
