@@ -114,7 +114,13 @@ def export_trained(
         targets=reference.targets,
         metrics=metrics_of(reference, table, trained.y_test),
         parity=Parity(tolerance=converted.tolerance, rows=0, label_mismatches=0, max_relative=0),
-        provenance=provenance_of(trained.estimator, train, trained.y_train, recipe),
+        provenance=provenance_of(
+            trained.estimator,
+            train,
+            trained.y_train,
+            recipe,
+            {each.domain: each.version for each in converted.model.opset_import},
+        ),
         cells=converted.cells,
     )
     with step("comparing with scikit-learn"), quietly():

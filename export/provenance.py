@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import subprocess
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -12,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from export.converters.graph import OPSET
 from export.errors import ExportError
 from export.table import Columns
 from runtime.manifest import Provenance
@@ -20,14 +20,16 @@ from runtime.manifest import Provenance
 PACKAGES = ("scikit-learn", "skl2onnx", "onnx", "onnxruntime", "numpy")
 
 
-def provenance_of(estimator: Any, columns: Columns, y: Any, recipe: Path | None) -> Provenance:
+def provenance_of(
+    estimator: Any, columns: Columns, y: Any, recipe: Path | None, opset: Mapping[str, int]
+) -> Provenance:
     """Describe the origin of a model: the same inputs give the same description."""
     return Provenance(
         estimator=_printed(estimator),
         training_data=f"sha256:{_hash(columns, y)}",
         training_rows=len(columns[0]),
         versions={"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
-        opset=dict(OPSET),
+        opset=dict(opset),
         revision=_revision(recipe) if recipe is not None else None,
         created=_created(),
     )
