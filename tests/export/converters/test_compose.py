@@ -114,16 +114,16 @@ def test_strings_beside_numbers_are_no_answer(prove: Prove) -> None:
     )
 
 
-def test_a_table_of_600_columns_stays_small(prove: Prove) -> None:
+def test_a_wide_table_stays_small(prove: Prove) -> None:
     """A few nodes for all columns, not some for each."""
     rng = np.random.default_rng(0)
-    numbers = {f"n{i}": rng.normal(size=200) for i in range(300)}
-    strings = {f"s{i}": rng.choice(["a", "b", "c"], 200) for i in range(300)}
+    numbers = {f"n{i}": rng.normal(size=200) for i in range(60)}
+    strings = {f"s{i}": rng.choice(["a", "b", "c"], 200) for i in range(60)}
     frame = pd.DataFrame(numbers | strings)
     columns = make_column_transformer(
         (StandardScaler(), list(numbers)),
-        (OneHotEncoder(handle_unknown="ignore"), list(strings)[:150]),
-        (OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), list(strings)[150:]),
+        (OneHotEncoder(handle_unknown="ignore"), list(strings)[:30]),
+        (OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), list(strings)[30:]),
     )
     exported = prove(make_pipeline(columns, tree()), frame, frame["n0"] > 0)
     assert exported.operators < 30
