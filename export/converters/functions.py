@@ -27,10 +27,6 @@ def _base(build: Build, base: float) -> Build:
     return lambda graph, x: graph.op("Div", build(graph, x), np.log(base))
 
 
-def _tangent(graph: Graph, x: TensorName) -> TensorName:
-    return graph.op("Div", graph.op("Sin", x), graph.op("Cos", x))
-
-
 def _exponentials(op_type: str) -> Build:
     """Return the mean, or half the difference, of exp(x) and exp(-x)."""
 
@@ -89,7 +85,6 @@ ROUNDED: Mapping[Any, Build] = {
     np.expm1: expm1,
     np.sin: _node("Sin"),
     np.cos: _node("Cos"),
-    np.tan: _tangent,
     np.sinh: _exponentials("Sub"),
     np.cosh: _exponentials("Add"),
     np.tanh: _node("Tanh"),

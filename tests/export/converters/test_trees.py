@@ -22,7 +22,7 @@ from sklearn.tree import (
     ExtraTreeRegressor,
 )
 
-from export.converters import nodes
+from export.converters import ensembles
 from tests.export.conftest import Prove
 
 CLASSIFIERS = [
@@ -140,7 +140,7 @@ def test_more_leaves_than_single_precision_counts_are_numbered_tree_by_tree(
     prove: Prove, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beyond 2**24 leaves, numbers over all trees would no longer be exact."""
-    monkeypatch.setattr(nodes, "MOST_LEAVES", 30)
+    monkeypatch.setattr(ensembles, "MOST_LEAVES", 30)
     X, y = load_wine(return_X_y=True)
     forest = RandomForestClassifier(n_estimators=10, min_samples_leaf=5, random_state=0)
     prove(forest, X, y)
@@ -151,8 +151,8 @@ def test_trees_are_shared_among_ensembles_that_fit_the_cache(
     prove: Prove, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Sharing the trees changes no bit, whether they are summed by ONNX Runtime or in order."""
-    monkeypatch.setattr(nodes, "GROUP_NODES", 50)
-    monkeypatch.setattr(nodes, "GROUP_TREES", 4)
+    monkeypatch.setattr(ensembles, "GROUP_NODES", 50)
+    monkeypatch.setattr(ensembles, "GROUP_TREES", 4)
     X, y = load_diabetes(return_X_y=True)
     for step in (1.0, 0.1):
         forest = RandomForestRegressor(n_estimators=19, bootstrap=False, max_features=3)
