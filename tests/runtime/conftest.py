@@ -30,7 +30,7 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that holds the built-in recipes' models, `iris/1` and `penguins/1`."""
     given = os.environ.get("SKIFF_TEST_ARTIFACTS")
     if given:
-        return Path(given)
+        return Path(given).resolve()
     folder = tmp_path_factory.mktemp("artifacts")
     for recipe in ([], ["export/recipes/penguins.py"]):
         command = [sys.executable, "-m", "export", "--quiet", "--out", str(folder), *recipe]
