@@ -16,7 +16,7 @@ from typing import Any
 from starlette.routing import Match, Route
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from runtime.contracts.draining import DrainingProtocol
+from runtime.contracts.connection import Connection
 from runtime.contracts.exchange import REQUEST_ID, new_id
 from runtime.contracts.rest import INLINE_BYTES
 from runtime.errors import ServiceError
@@ -83,7 +83,7 @@ class Direct:
         return None
 
 
-class DirectProtocol(DrainingProtocol):
+class DirectProtocol(Connection):
     """A connection that answers what it can before there is a scope or a task."""
 
     _found: tuple[str, Predictor] | None = None

@@ -2,107 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.server import ServerState
 
-from runtime.app import create_app
-from runtime.config import Settings
-from runtime.contracts.direct import DirectProtocol
 from runtime.logs import LineHandler
 from runtime.model import BoundRow, Model
+from tests.runtime.contracts.conversation import RECORD, Conversation, converse, request
 
-RECORD = b'{"feature1":5.1,"feature2":3.5,"feature3":1.4,"feature4":0.2}'
 PENGUIN = b'{"island":"Biscoe","bill_length_mm":39.1,"year":2007}'
-
-
-class Transport(asyncio.Transport):
-    """Keeps what is written to it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = b""
-        self.closed = False
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Keep it."""
-        self.written += data
-
-    def is_closing(self) -> bool:
-        """Tell whether it is closed."""
-        return self.closed
-
-    def close(self) -> None:
-        """Close it."""
-        self.closed = True
-
-    def pause_reading(self) -> None:
-        """Do nothing."""
-
-    def resume_reading(self) -> None:
-        """Do nothing."""
-
-
-class Connection:
-    """A connection to an application, by one protocol or the other."""
-
-    def __init__(self, kind: type[HttpToolsProtocol], app: Any, state: dict[str, Any]) -> None:
-        config = Config(app, http=kind, log_config=None, access_log=False, ws="none")
-        config.load()
-        server = ServerState()
-        server.default_headers = [(b"date", b"Thu, 01 Jan 2026 00:00:00 GMT")]
-        self.transport = Transport()
-        self.protocol = kind(config, server, state)
-        self.protocol.connection_made(self.transport)
-
-    async def send(self, *parts: bytes) -> bytes:
-        """Send a request in these parts, and return what is answered until nothing is left."""
-        for part in parts:
-            self.protocol.data_received(part)
-            await self.settle()
-        return self.transport.written
-
-    async def settle(self) -> None:
-        """Wait for whatever the protocol has started."""
-        while tasks := [each for each in self.protocol.tasks if not each.done()]:
-            waiting = self.protocol.cycle.more_body
-            done, _ = await asyncio.wait(tasks, timeout=0 if waiting else None)
-            if waiting and not done:
-                return
-
-    @property
-    def direct(self) -> bool:
-        """Whether the application has not been asked."""
-        return self.protocol.cycle is None
-
-
-Talk = Callable[[Connection], Awaitable[None]]
-
-
-def converse(artifacts: Path, *talks: Talk, **environ: str) -> None:
-    """Start an application, and hold each talk on a connection that answers directly."""
-
-    async def run() -> None:
-        settings = Settings.read({"ARTIFACTS": str(artifacts), "DEFAULT_MODEL": "iris", **environ})
-        app = create_app(settings)
-        async with app.router.lifespan_context(app) as state:
-            for talk in talks:
-                await talk(Connection(DirectProtocol, app, dict(state or {})))
-
-    asyncio.run(run())
-
-
-def request(
-    body: bytes = RECORD, path: str = "/predict", head: str = "", method: str = "POST"
-) -> bytes:
-    """Return a request as it travels."""
-    lines = f"{method} {path} HTTP/1.1\r\nHost: x\r\nX-Request-ID: a\r\n{head}"
-    return f"{lines}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 JSON = "Content-Type: application/json\r\n"
@@ -145,9 +54,9 @@ HANDED_OVER = {
 def test_both_ways_answer_alike(artifacts: Path, sent: bytes) -> None:
     """Byte for byte, and only the requests that are meant to be are answered directly."""
 
-    async def talk(connection: Connection) -> None:
+    async def talk(connection: Conversation) -> None:
         protocol = connection.protocol
-        plain = Connection(HttpToolsProtocol, protocol.app, protocol.app_state)
+        plain = Conversation(HttpToolsProtocol, protocol.app, protocol.app_state)
         expected = await plain.send(sent)
         assert expected.startswith(b"HTTP/1.1 ")
         assert await connection.send(sent) == expected
@@ -160,7 +69,7 @@ def test_both_ways_answer_alike(artifacts: Path, sent: bytes) -> None:
 def test_a_body_may_come_in_parts(artifacts: Path) -> None:
     """As clients send it that write the headers first."""
 
-    async def talk(connection: Connection) -> None:
+    async def talk(connection: Conversation) -> None:
         whole = request(RECORD)
         answer = await connection.send(whole[:40], whole[40:-30], whole[-30:-9], whole[-9:])
         assert answer.endswith(b'"virginica":2.6968109686919993e-7}}')
@@ -172,7 +81,7 @@ def test_a_body_may_come_in_parts(artifacts: Path) -> None:
 def test_requests_follow_each_other(artifacts: Path) -> None:
     """On one connection, by whichever way."""
 
-    async def talk(connection: Connection) -> None:
+    async def talk(connection: Conversation) -> None:
         await connection.send(request(), request(b"{"), request())
         statuses = [
             line for line in connection.transport.written.split(b"\r\n") if b"HTTP/1.1" in line
@@ -189,7 +98,7 @@ def test_requests_follow_each_other(artifacts: Path) -> None:
 def test_a_new_connection_is_kept_alive_and_counted(artifacts: Path) -> None:
     """As uvicorn does it."""
 
-    async def talk(connection: Connection) -> None:
+    async def talk(connection: Conversation) -> None:
         await connection.send(request())
         assert connection.protocol.timeout_keep_alive_task is not None
         assert connection.protocol.server_state.total_requests == 1
@@ -200,7 +109,7 @@ def test_a_new_connection_is_kept_alive_and_counted(artifacts: Path) -> None:
 def test_after_the_server_was_told_to_stop_one_more_request_is_answered(artifacts: Path) -> None:
     """And the client is told to leave."""
 
-    async def talk(connection: Connection) -> None:
+    async def talk(connection: Conversation) -> None:
         await connection.send(request())
         connection.protocol.shutdown()
         assert not connection.transport.closed
@@ -218,7 +127,7 @@ def test_a_request_has_an_id_a_line_and_its_counts(
 ) -> None:
     """The same as by the application."""
 
-    async def talk(connection: Connection) -> None:
+    async def talk(connection: Conversation) -> None:
         made = request().replace(b"X-Request-ID: a\r\n", b"")
         refused = request().replace(b"ID: a", b"ID: a b")
         answer = await connection.send(request(b"[" + RECORD + b"]"), made, refused, request(b"{}"))
@@ -227,7 +136,7 @@ def test_a_request_has_an_id_a_line_and_its_counts(
         ]
         assert [len(each) for each in ids] == [1, 32, 32, 1]
         assert connection.protocol.cycle is not None
-        connection = Connection(
+        connection = Conversation(
             HttpToolsProtocol, connection.protocol.app, connection.protocol.app_state
         )
         answer = await connection.send(request(b"", "/metrics", method="GET"))
@@ -265,7 +174,7 @@ def test_what_waits_is_written_at_the_end(
 ) -> None:
     """A service that stops loses no line."""
 
-    async def talk(connection: Connection) -> None:
+    async def talk(connection: Conversation) -> None:
         await connection.send(request())
 
     converse(artifacts, talk, LOG_FORMAT="text")
@@ -277,7 +186,7 @@ def test_what_waits_is_written_at_the_end(
 def test_what_waits_is_written_soon(artifacts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without anything else that happens."""
 
-    async def talk(connection: Connection) -> None:
+    async def talk(connection: Conversation) -> None:
         written = asyncio.Event()
         monkeypatch.setattr(LineHandler, "write", lambda *_: written.set())
         await connection.send(request())
@@ -291,7 +200,7 @@ def test_lines_of_requests_have_a_level(
 ) -> None:
     """They are information."""
 
-    async def talk(connection: Connection) -> None:
+    async def talk(connection: Conversation) -> None:
         await connection.send(request())
 
     converse(artifacts, talk, LOG_LEVEL="warning")
@@ -303,7 +212,7 @@ def test_a_client_that_leaves_amid_its_body_is_noted(
 ) -> None:
     """With the status that says so."""
 
-    async def talk(connection: Connection) -> None:
+    async def talk(connection: Conversation) -> None:
         await connection.send(request()[:-5])
         connection.protocol.connection_lost(None)
         await connection.settle()
@@ -316,7 +225,7 @@ def test_a_client_that_leaves_amid_its_body_is_noted(
 def test_a_body_on_its_way_is_awaited_before_the_end(artifacts: Path) -> None:
     """A service that is told to stop answers what it has begun."""
 
-    async def talk(connection: Connection) -> None:
+    async def talk(connection: Conversation) -> None:
         await connection.send(request()[:-5])
         connection.protocol.shutdown()
         assert not connection.transport.closed
@@ -336,7 +245,7 @@ def test_a_fault_is_the_applications(
     def fail(*_: object) -> None:
         raise RuntimeError("broken")
 
-    async def talk(connection: Connection) -> None:
+    async def talk(connection: Conversation) -> None:
         monkeypatch.setattr(BoundRow, "run", fail)
         monkeypatch.setattr(Model, "run", fail)
         assert b"HTTP/1.1 500 Internal Server Error" in await connection.send(request())
@@ -350,8 +259,8 @@ def test_a_direct_answer_that_differs_is_found(
 ) -> None:
     """What compares both ways sees a bound tensor that is filled wrongly."""
 
-    async def talk(connection: Connection) -> None:
-        plain = Connection(
+    async def talk(connection: Conversation) -> None:
+        plain = Conversation(
             HttpToolsProtocol, connection.protocol.app, connection.protocol.app_state
         )
         monkeypatch.setattr(BoundRow, "run", lambda _: None)
