@@ -52,7 +52,7 @@ def describe(repository: Repository, unknown_fields: str) -> dict[str, Any]:
             manifest = predictor.manifest
             key = f"{entry.name}.{version}"
             schemas[f"{key}.record"] = record_schema(manifest, unknown_fields)
-            schemas[f"{key}.answer"] = answer_schema(manifest)
+            schemas[f"{key}.answer"] = _answer_schema(manifest)
             if version == entry.served and entry.name == repository.default:
                 paths["/predict"] = {"post": _predict(manifest, key)}
                 paths["/model"] = {"get": _manifest(manifest)}
@@ -85,6 +85,10 @@ def record_schema(manifest: Manifest, unknown_fields: str = "reject") -> Schema:
         "additionalProperties": unknown_fields == "ignore",
         "examples": [example(manifest)],
     }
+
+
+def _answer_schema(manifest: Manifest) -> Schema:
+    return answer_schema(manifest) | {"title": f"An answer of {manifest.title}"}
 
 
 def feature_schema(feature: Feature) -> Schema:

@@ -25,15 +25,19 @@ class Connection(DrainingProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._decline(data[upgrade.args[0] :])
+            if self._offered:
+                self._decline(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self.send_400_response("What came is not HTTP/1.1.")
 
     def on_headers_complete(self) -> None:
         """Begin to answer a request, unless the parser would take its body for what follows it."""
-        self._offered = self.parser.should_upgrade()
+        tunnel = self.parser.get_method() == b"CONNECT"
+        self._offered = self.parser.should_upgrade() and not tunnel
         if not self._offered:
             super().on_headers_complete()
+        if tunnel:
+            self.cycle.keep_alive = False  # what follows would be meant for someone else
 
     def on_message_complete(self) -> None:
         """Note that a request is whole."""

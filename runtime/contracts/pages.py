@@ -25,6 +25,7 @@ window.ui = SwaggerUIBundle({
   url: "openapi.json",
   dom_id: "#ui",
   deepLinking: true,
+  defaultModelsExpandDepth: 0,
   tryItOutEnabled: true,
   validatorUrl: null,
 });

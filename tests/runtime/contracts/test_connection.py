@@ -65,6 +65,20 @@ def test_an_offer_to_a_server_that_stops_is_answered(artifacts: Path) -> None:
     converse(artifacts, talk)
 
 
+@pytest.mark.parametrize("head", ["", *OFFERS.values()])
+def test_a_tunnel_is_refused(artifacts: Path, head: str) -> None:
+    """What a client sends into it is read by nobody."""
+
+    async def talk(conversation: Conversation) -> None:
+        sent = request(b"SSH-2.0-x", method="CONNECT", head=head)
+        answer = await conversation.send(sent)
+        assert answer.startswith(b"HTTP/1.1 405 Method Not Allowed\r\n")
+        assert answer.count(b"HTTP/1.1 ") == 1
+        assert conversation.transport.closed
+
+    converse(artifacts, talk)
+
+
 @pytest.mark.parametrize(
     "sent",
     [
