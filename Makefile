@@ -41,8 +41,7 @@ lint: $(VENV)/test.stamp ## Lint, check the format and check types
 # stay out of that environment, in a folder of their own on PYTHONPATH.
 slim: $(VENV)/build.stamp $(CACHE)/slim/stamp ## Run the runtime's tests without scikit-learn
 	rm -rf $(CACHE)/artifacts
-	$(PY) -m export --quiet --out $(CACHE)/artifacts
-	$(PY) -m export --quiet --out $(CACHE)/artifacts export/recipes/penguins.py
+	$(PY) -m tests.runtime.models $(CACHE)/artifacts
 	SKIFF_TEST_ARTIFACTS=$(CACHE)/artifacts PYTHONPATH=$(CACHE)/slim/tools \
 		$(CACHE)/slim/bin/python -m pytest -p no:cacheprovider tests/slim/absent.py tests/runtime
 

@@ -26,16 +26,21 @@ Serve = Callable[..., TestClient]
 
 
 @pytest.fixture(scope="session")
-def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that holds the built-in recipes' models, `iris/1` and `penguins/1`."""
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of `tests.runtime.models`."""
     given = os.environ.get("SKIFF_TEST_ARTIFACTS")
     if given:
         return Path(given).resolve()
-    folder = tmp_path_factory.mktemp("artifacts")
-    for recipe in ([], ["export/recipes/penguins.py"]):
-        command = [sys.executable, "-m", "export", "--quiet", "--out", str(folder), *recipe]
-        subprocess.run(command, check=True, cwd=ROOT)
+    folder = tmp_path_factory.mktemp("models")
+    command = [sys.executable, "-m", "tests.runtime.models", str(folder)]
+    subprocess.run(command, check=True, cwd=ROOT)
     return folder
+
+
+@pytest.fixture(scope="session")
+def artifacts(models: Path) -> Path:
+    """A folder that holds the built-in recipes' models, `iris/1` and `penguins/1`."""
+    return models / "usual"
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +53,18 @@ def iris(artifacts: Path) -> Predictor:
 def penguins(artifacts: Path) -> Predictor:
     """The penguins model: strings, missing values, an integer, classes that are strings."""
     return Predictor.load(artifacts / "penguins/1/model.onnx")
+
+
+@pytest.fixture(scope="session")
+def notes(models: Path) -> Predictor:
+    """A model of text."""
+    return Predictor.load(models / "unusual/notes/1/model.onnx")
+
+
+@pytest.fixture(scope="session")
+def sizes(models: Path) -> Predictor:
+    """A regression that answers a few numbers only: 30, 40 and 50; and 1, 2 and 3."""
+    return Predictor.load(models / "unusual/sizes/1/model.onnx")
 
 
 @pytest.fixture(scope="session")

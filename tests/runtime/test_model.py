@@ -1,6 +1,6 @@
 """Tests of runtime.model: what is no sound artifact is refused, with what is wrong with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +8,7 @@ import pytest
 
 from runtime.artifact import seal
 from runtime.errors import ArtifactError, FormatError
-from runtime.model import session_options
+from runtime.model import Array, Model, session_options
 from runtime.predictor import Predictor
 
 
@@ -91,3 +91,25 @@ def test_a_signature_that_does_not_fill_the_graph_is_refused(alter: Callable[...
         (b'"input": "numeric",\n      "column": 3', b'"input": "nowhere",\n      "column": 3')
     )
     assert "its manifest cannot be read" in refusal(path)
+
+
+def test_long_texts_are_answered_in_batches(
+    notes: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So few rows at once that they fit into memory, each answered as if it were alone."""
+    texts = ["a fine day", "rain " * 50, "", "warm", "cold and grey", "song " * 20]
+    tensors = notes.codec.tensors([{"text": text} for text in texts])
+    whole = notes.model.run(tensors)
+    sizes: list[int] = []
+    run = Model._run  # noqa: SLF001 - to see how many rows it is given
+
+    def watched(model: Model, tensors: Mapping[str, Array]) -> dict[str, Array]:
+        sizes.append(len(tensors["string"]))
+        return run(model, tensors)
+
+    monkeypatch.setattr(Model, "_run", watched)
+    monkeypatch.setattr("runtime.model.MOST_CELLS", 120)
+    parts = notes.model.run(tensors)
+    assert sizes == [1, 1, 3, 1]
+    assert parts["label"].tolist() == whole["label"].tolist()
+    np.testing.assert_allclose(parts["probabilities"], whole["probabilities"], rtol=1e-12)

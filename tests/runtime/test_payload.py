@@ -180,3 +180,19 @@ def test_what_is_not_json_is_malformed(iris: Predictor) -> None:
     """It is told apart from records that do not fit."""
     with pytest.raises(MalformedError):
         iris.codec.decode(b"{")
+
+
+def test_only_the_numbers_that_the_estimator_knows_are_answered(sizes: Predictor) -> None:
+    """Each other is named, as what it is; the first hundred, where there are more."""
+    known = b'{"feature1": 30, "feature2": 3.0}'
+    assert sizes.codec.decode(known).tensors["numeric"].tolist() == [[30.0, 3.0]]
+    assert not sizes.codec.fill(known, sizes.row.inputs if sizes.row else {})
+    with pytest.raises(PayloadError) as caught:
+        sizes.codec.decode(b'{"feature1": 31, "feature2": 3}')
+    assert str(caught.value) == "Expected one of 30, 40, 50, got the number 31 - at `$.feature1`."
+    with pytest.raises(PayloadError) as caught:
+        sizes.codec.tensors([{"feature1": 40, "feature2": row} for row in range(200)])
+    assert caught.value.more
+    assert [each.path for each in caught.value.problems] == [
+        f"$[{row}].feature2" for row in range(200) if row not in (1, 2, 3)
+    ][:100]
