@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CERTIFICATES = Path("/etc/ssl/certs")
+PACKAGES = ("podman", "runc", "buildah", "netavark", "iptables", "nftables", "gpg")
+"""Podman's, with what it only suggests and yet needs: to publish a port, and to read an image."""
 
 
 class EngineError(Exception):
@@ -71,7 +73,7 @@ def find() -> Engine:
     if _works("docker", "version"):
         return Engine(("docker",))
     if not shutil.which("podman"):
-        install("podman", "runc", "buildah")
+        install(*PACKAGES)
     runtime = ("--runtime", "runc") if shutil.which("runc") else ()
     build = ["--isolation=chroot", "--network=host", "--format=docker"]
     if CERTIFICATES.is_dir():  # pip in the build trusts what this machine trusts

@@ -10,7 +10,7 @@ import pytest
 
 from image import base, rootfs, sbom
 from image.__main__ import main
-from image.engine import Engine, EngineError
+from image.engine import PACKAGES, Engine, EngineError
 
 
 def test_what_is_left_out_is_left_out_at_any_depth(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_without_any_engine_the_message_says_what_to_install(
     assert main([]) == 1
     assert capsys.readouterr().err == (
         "error: Found neither a running docker nor podman. Expected one of them; install it, or "
-        "on Debian run `apt-get install podman runc buildah` as root.\n"
+        f"on Debian run `apt-get install {' '.join(PACKAGES)}` as root.\n"
     )
 
 
