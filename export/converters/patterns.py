@@ -5,17 +5,21 @@ class of characters is written out, as the ranges of code points that Python put
 """
 
 import functools
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from export.converters.priorities import Choice, Expression, Many, One, finds_longest
+
 CODE_POINTS = 0x110000
+_WORD = r"\w"
 _SURROGATES = slice(0xD800, 0xE000)
 _MOST_REPEATS = 1_000
+_MOST_RANGES = 6_000
+"""From 12,000 on, RE2 runs out of memory, writes so to stderr for each text, and is slow."""
 
 Members = NDArray[np.bool_]
 
@@ -33,46 +37,68 @@ class TokenPattern:
 
 
 @functools.cache
-def members(kind: str) -> Members:
-    """Return which code points are word characters, decimal digits or white space to Python."""
-    tests = {
-        "WORD": lambda c: c.isalnum() or c == "_",
-        "DIGIT": str.isdecimal,
-        "SPACE": str.isspace,
-    }
-    test = tests[kind]
-    return np.fromiter((test(chr(code)) for code in range(CODE_POINTS)), np.bool_, CODE_POINTS)
+def members(pattern: str) -> Members:
+    r"""Return which code points Python counts to a class of characters such as `\w`."""
+    parsed = _internals()[0].parse(pattern)
+    return _members(parsed.state, parsed[0])
 
 
 def character_class(chosen: Members) -> str:
     """Return the RE2 class of the chosen code points."""
-    chosen = chosen.copy()
-    chosen[_SURROGATES] = False
-    edges = np.flatnonzero(np.diff(chosen.astype(np.int8), prepend=0, append=0))
-    pairs = zip(edges[::2], edges[1::2] - 1, strict=True)
-    return "[" + "".join(rf"\x{{{low:X}}}-\x{{{high:X}}}" for low, high in pairs) + "]"
+    pairs = zip(*_edges(chosen), strict=True)
+    return "[" + "".join(rf"\x{{{low:X}}}-\x{{{high - 1:X}}}" for low, high in pairs) + "]"
 
 
 @functools.lru_cache(maxsize=8)
 def token_pattern(pattern: str) -> TokenPattern:
     """Translate a token pattern. Raises PatternError for what RE2 would find otherwise."""
-    parsed = _parser().parse(pattern)
-    flags = parsed.state.flags
-    if flags & (re.IGNORECASE | re.MULTILINE | re.DOTALL | re.ASCII | re.LOCALE):
-        raise PatternError("it has flags")
+    parsed = _internals()[0].parse(pattern)
     items = _ungrouped(list(parsed))
     if parsed.getwidth()[0] == 0:
-        raise PatternError("it matches nothing at all")
-    boundaries = [str(name) == "AT" for name, _ in items]
-    if any(boundaries):
-        return _bounded(items, boundaries)
-    return TokenPattern(_translated(items))
+        raise PatternError("it also matches where there is nothing")
+    read = functools.partial(_members, parsed.state)
+    if items[1:] and all(str(item) == "(AT, AT_BOUNDARY)" for item in (items[0], items[-1])):
+        inside = _expression(items[1:-1], lambda item: _of_word(read(item)))
+        word = character_class(members(_WORD))
+        if (least := _least(inside)) is not None:
+            return TokenPattern(f"{word}{{{least},}}")
+        return TokenPattern(f"{word}+", _written(inside))
+    whole = _expression(items, read)
+    if not finds_longest(whole):
+        raise PatternError("it may find less than the longest match; ONNX Runtime finds that")
+    return TokenPattern(_written(whole))
 
 
-def _parser() -> Any:
-    from re import _parser  # type: ignore[attr-defined]  # noqa: PLC0415
+def _of_word(chosen: Members) -> Members:
+    """Return a class of word characters as the shortest one that tells them apart from others."""
+    word = members(_WORD)
+    if (chosen & ~word).any():
+        raise PatternError(r"between its \b there are characters that are not of words")
+    return min(chosen, chosen | ~word, key=_count)
 
-    return _parser
+
+def _least(inside: Expression) -> int | None:
+    """Return the length from which on any word matches; None if more than its length decides."""
+    least, unbounded = 0, False
+    for part in inside:
+        low, most, one = 1, 1, part
+        if isinstance(part, Many) and len(part.inner) == 1:
+            low, most, one = part.least, part.most or _MOST_REPEATS + 1, part.inner[0]
+        if not isinstance(one, One) or not one.members.all():
+            return None
+        least, unbounded = least + low, unbounded or most > _MOST_REPEATS
+    return least if unbounded else None
+
+
+def _count(chosen: Members) -> int:
+    return len(_edges(chosen)[0])
+
+
+def _internals() -> tuple[Any, Any]:
+    """Return Python's own parser and compiler of patterns."""
+    from re import _compiler, _parser  # type: ignore[attr-defined]  # noqa: PLC0415
+
+    return _parser, _compiler
 
 
 def _ungrouped(items: list[Any]) -> list[Any]:
@@ -82,71 +108,79 @@ def _ungrouped(items: list[Any]) -> list[Any]:
     return items
 
 
-def _bounded(items: list[Any], boundaries: list[bool]) -> TokenPattern:
-    r"""Translate `\b`, a run of one class of word characters, `\b`: words wholly of that class."""
-    ends = boundaries[0] and boundaries[-1] and str(items[0][1]) == str(items[-1][1])
-    if not ends or any(boundaries[1:-1]) or str(items[0][1]) != "AT_BOUNDARY":
-        raise PatternError(r"it has anchors other than \b at both its ends")
-    least, unbounded, chosen = 0, False, None
-    for name, argument in items[1:-1]:
-        low, high, inner = 1, 1, (name, argument)
-        if str(name) == "MAX_REPEAT":
-            low, high, (inner,) = argument[0], argument[1], argument[2]
-        found = _members(*inner)
-        if chosen is not None and not np.array_equal(chosen, found):
-            raise PatternError(r"between its \b there is more than one class of characters")
-        chosen, least = found, least + low
-        unbounded = unbounded or high > _MOST_REPEATS
-    word = members("WORD")
-    if chosen is None or not unbounded or (chosen & ~word).any():
-        raise PatternError(r"between its \b there is no run of word characters")
-    if np.array_equal(chosen, word):
-        return TokenPattern(f"{character_class(word)}{{{least},}}")
-    return TokenPattern(f"{character_class(word)}+", f"{character_class(chosen)}{{{least},}}")
+def _expression(items: Any, read: Callable[[Any], Members]) -> Expression:
+    """Return a parsed pattern as an expression over classes of characters."""
+    return [_item(str(item[0]), item[1], item, read) for item in items]
 
 
-def _translated(items: Iterable[tuple[Any, Any]]) -> str:
-    return "".join(_item(str(name), argument) for name, argument in items)
-
-
-def _item(name: str, argument: Any) -> str:
+def _item(name: str, argument: Any, item: Any, read: Callable[[Any], Members]) -> Any:
     if name in ("MAX_REPEAT", "MIN_REPEAT"):
         low, high, inner = argument
-        most = "" if high > _MOST_REPEATS else str(int(high))
-        lazy = "?" if name == "MIN_REPEAT" else ""
-        return f"(?:{_translated(inner)}){{{int(low)},{most}}}{lazy}"
+        if low > _MOST_REPEATS:
+            raise PatternError(f"it repeats more than {_MOST_REPEATS:,} times")
+        most = None if high > _MOST_REPEATS else int(high)
+        return Many(_expression(inner, read), int(low), most, greedy=name == "MAX_REPEAT")
     if name == "BRANCH":
-        return "(?:" + "|".join(_translated(each) for each in argument[1]) + ")"
+        return Choice([_expression(each, read) for each in argument[1]])
     if name == "SUBPATTERN":
         if argument[0] is not None:
             raise PatternError("it captures a part of the token")
-        return f"(?:{_translated(argument[3])})"
-    return character_class(_members(name, argument))
-
-
-def _members(name: Any, argument: Any) -> Members:
-    """Return the code points that one item of a parsed pattern matches."""
-    name = str(name)
-    chosen: Members = np.zeros(CODE_POINTS, dtype=np.bool_)
-    if name == "ANY":
-        chosen[:] = True
-        chosen[ord("\n")] = False
-    elif name in ("LITERAL", "NOT_LITERAL"):
-        chosen[argument] = True
-    elif name == "RANGE":
-        chosen[argument[0] : argument[1] + 1] = True
-    elif name == "CATEGORY":
-        kind = str(argument).removeprefix("CATEGORY_")
-        chosen |= members(kind.removeprefix("NOT_"))
-        return ~chosen if kind.startswith("NOT_") else chosen
-    elif name == "IN":
-        return _union(argument)
-    else:
+        if argument[1] or argument[2]:
+            raise PatternError("a part of it has flags of its own")
+        return Choice([_expression(argument[3], read)])
+    if name == "AT":
+        raise PatternError(r"it has anchors other than \b at both its ends")
+    if name not in ("ANY", "LITERAL", "NOT_LITERAL", "IN"):
         raise PatternError(f"it has {name.lower()}")
-    return ~chosen if name == "NOT_LITERAL" else chosen
+    return One(read(item))
 
 
-def _union(items: Sequence[tuple[Any, Any]]) -> Members:
-    negated = str(items[0][0]) == "NEGATE"
-    chosen = functools.reduce(np.logical_or, (_members(*each) for each in items[negated:]))
-    return ~chosen if negated else chosen
+def _members(state: Any, item: Any) -> Members:
+    """Return the code points that one item of a parsed pattern matches: ask Python."""
+    parser, compiler = _internals()
+    matched = compiler.compile(parser.SubPattern(state, [item]), state.flags).finditer(_every())
+    chosen: Members = np.zeros(CODE_POINTS, dtype=np.bool_)
+    chosen[[match.start() for match in matched]] = True
+    return chosen
+
+
+@functools.cache
+def _every() -> str:
+    return "".join(map(chr, range(CODE_POINTS)))
+
+
+def _edges(chosen: Members) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where each run of chosen code points begins, and behind its end."""
+    chosen = chosen.copy()
+    chosen[_SURROGATES] = False
+    edges = np.flatnonzero(np.diff(chosen.astype(np.int8), prepend=0, append=0))
+    return edges[::2], edges[1::2]
+
+
+def _written(expression: Expression) -> str:
+    """Write an expression as RE2 reads it."""
+    if _ranges(expression) > _MOST_RANGES:
+        raise PatternError("it is too long for ONNX Runtime once its repeats are written out")
+    return "".join(_part(part) for part in expression)
+
+
+def _part(part: One | Many | Choice) -> str:
+    if isinstance(part, One):
+        return character_class(part.members)
+    if isinstance(part, Choice):
+        return "(?:" + "|".join(_written(each) for each in part.ways) + ")"
+    most = "" if part.most is None else part.most
+    return f"(?:{_written(part.inner)}){{{part.least},{most}}}"
+
+
+def _ranges(expression: Expression) -> int:
+    """Count the ranges of all classes, as often as they are repeated."""
+    total = 0
+    for part in expression:
+        if isinstance(part, One):
+            total += _count(part.members)
+        elif isinstance(part, Many):
+            total += max(part.most or part.least, 1) * _ranges(part.inner)
+        else:
+            total += sum(_ranges(each) for each in part.ways)
+    return total

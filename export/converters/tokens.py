@@ -22,11 +22,10 @@ from export.converters.patterns import (
 )
 from export.converters.values import TensorName
 
-END = "\ufdd2"
-"""Closes every text, so that none is empty; a noncharacter, which no vocabulary holds."""
 SIGMAS = frozenset("\u03c3\u03c2")
 """The small sigma, and the one that ends a word."""
 _AS_IT_IS = "\ufdd1"
+_WHITE = r"\s"
 _SPACED = "(?s)"
 _MOST_TURNS = 64
 
@@ -37,29 +36,13 @@ def text(value: str) -> Any:
 
 
 def tokenize(graph: Graph, texts: TensorName, pattern: str) -> TensorName:
-    """Cut strings [...] into the matches of an RE2 pattern, [..., most], padded with ""."""
-    return graph.op(
-        "Tokenizer",
-        texts,
-        domain="com.microsoft",
-        mark=0,
-        mincharnum=1,
-        pad_value="",
-        tokenexp=pattern,
-    )
+    """Cut strings [N] into the matches of an RE2 pattern, [N, most + 1], then ""."""
+    return _closed(graph, _cut(graph, texts, tokenexp=pattern), 1)
 
 
-def characters(graph: Graph, texts: TensorName) -> TensorName:
-    """Cut strings [...] into their characters, [..., most], padded with ""."""
-    return graph.op(
-        "Tokenizer",
-        texts,
-        domain="com.microsoft",
-        mark=0,
-        mincharnum=1,
-        pad_value="",
-        separators=[""],
-    )
+def characters(graph: Graph, texts: TensorName, rank: int = 1) -> TensorName:
+    """Cut strings [...], of this rank, into their characters, [..., most + 1], then ""."""
+    return _closed(graph, _cut(graph, texts, separators=[""]), rank)
 
 
 def is_empty(graph: Graph, strings: TensorName) -> TensorName:
@@ -76,12 +59,10 @@ def preprocess(graph: Graph, step: Any, texts: TensorName, *, sigmas: bool) -> T
     strip = _stripper(graph, step)
     if not step.lowercase and strip is None:
         return texts
-    closed = graph.op("StringConcat", texts, text(END))
-    letters = characters(graph, closed)
+    letters = characters(graph, texts)
     mapped = _mapped(graph, step, letters, strip)
     if step.lowercase and sigmas and step.strip_accents != "ascii":
         mapped = graph.op("Where", _final_sigmas(graph, letters), text("\u03c2"), mapped)
-    mapped = graph.op("Where", graph.op("Equal", letters, text(END)), text(""), mapped)
     return _joined(graph, mapped)
 
 
@@ -93,36 +74,34 @@ def words(graph: Graph, step: Any, texts: TensorName) -> TensorName:
         raise graph.refuse(
             step, f"its token_pattern {step.token_pattern!r} has no exact form: {error}."
         ) from None
-    found = tokenize(graph, _ended(graph, texts), f"{pattern.find}|{END}")
-    dropped = graph.op("Equal", found, text(END))
+    found = tokenize(graph, texts, pattern.find)
     stop_words = step.get_stop_words()
     if pattern.keep is None and not stop_words:
-        return graph.op("Where", dropped, text(""), found)
+        return found
+    dropped = is_empty(graph, found)
     if pattern.keep is not None:
         kept = graph.op("RegexFullMatch", found, pattern=pattern.keep)
         dropped = graph.op("Or", dropped, graph.op("Not", kept))
     if stop_words:
         stopped = _lookup(graph, found, dict.fromkeys(sorted(stop_words), 1), 0)
         dropped = graph.op("Or", dropped, graph.op("Equal", stopped, 1))
-    return _closed_up(graph, found, graph.op("Or", dropped, is_empty(graph, found)))
+    return _closed_up(graph, found, dropped)
 
 
 def spaced_characters(graph: Graph, texts: TensorName) -> TensorName:
     """Return the characters of texts [N], several white ones being one space: [N, most]."""
-    several = f"{character_class(members('SPACE'))}{{2,}}"
-    letters = tokenize(graph, graph.op("StringConcat", texts, text(END)), f"{_SPACED}{several}|.")
+    several = f"{character_class(members(_WHITE))}{{2,}}"
+    letters = tokenize(graph, texts, f"{_SPACED}{several}|.")
     spaces = graph.op("RegexFullMatch", letters, pattern=several)
-    letters = graph.op("Where", spaces, text(" "), letters)
-    return graph.op("Where", graph.op("Equal", letters, text(END)), text(""), letters)
+    return graph.op("Where", spaces, text(" "), letters)
 
 
 def spaced_words(graph: Graph, texts: TensorName) -> TensorName:
     """Return what is between white characters, a space on both sides: [N, most], then ""."""
-    solid = character_class(~members("SPACE"))
-    found = tokenize(graph, _ended(graph, texts), f"{solid}+")
+    solid = character_class(~members(_WHITE))
+    found = tokenize(graph, texts, f"{solid}+")
     spaced = graph.op("StringConcat", graph.op("StringConcat", text(" "), found), text(" "))
-    end = graph.op("Equal", found, text(END))
-    return graph.op("Where", graph.op("Or", end, is_empty(graph, found)), text(""), spaced)
+    return graph.op("Where", is_empty(graph, found), text(""), spaced)
 
 
 def grams(
@@ -144,8 +123,17 @@ def grams(
     return runs
 
 
-def _ended(graph: Graph, texts: TensorName) -> TensorName:
-    return graph.op("StringConcat", texts, text(f" {END}"))
+def _cut(graph: Graph, texts: TensorName, **how: Any) -> TensorName:
+    return graph.op(
+        "Tokenizer", texts, domain="com.microsoft", mark=0, mincharnum=1, pad_value="", **how
+    )
+
+
+def _closed(graph: Graph, tokens: TensorName, rank: int) -> TensorName:
+    """Put a "" after the last token of each string: so there is one, even where all are empty."""
+    shape = graph.op("Slice", graph.op("Shape", tokens), np.array([0]), np.array([rank]))
+    shape = graph.op("Concat", shape, np.array([1]), axis=0)
+    return graph.concat([tokens, graph.op("Expand", text(""), shape)], axis=rank)
 
 
 def _stripper(graph: Graph, step: Any) -> Callable[[str], str] | None:

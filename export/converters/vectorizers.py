@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from sklearn.feature_extraction.text import (
     CountVectorizer,
-    HashingVectorizer,
     TfidfTransformer,
     TfidfVectorizer,
 )
@@ -25,9 +24,9 @@ def count_vectorizer(graph: Graph, step: CountVectorizer, frame: Frame) -> Frame
     width = len(step.vocabulary_)
     found = [
         graph.op("Flatten", _places(graph, runs, chosen, width), axis=1)
-        for runs, chosen in _runs(graph, step, frame, terms, sigmas=sigmas)
+        for runs, chosen in runs_of(graph, step, frame, terms, sigmas=sigmas)
     ]
-    counts = _counted(graph, graph.concat(found), width)
+    counts = counted(graph, graph.concat(found), width)
     if step.binary:
         counts = graph.op("Min", counts, 1.0)
     return Frame.of(counts, width)
@@ -50,38 +49,10 @@ def tfidf_transformer(graph: Graph, step: TfidfTransformer, frame: Frame) -> Fra
         x = graph.op("Where", absent, 0.0, logarithm)
     if step.use_idf:
         x = graph.op("Mul", x, np.asarray(step.idf_, dtype=np.float64))
-    return Frame.of(_normalized(graph, x, step.norm), frame.width)
+    return Frame.of(normalized(graph, x, step.norm), frame.width)
 
 
-@converts(HashingVectorizer, exact=True)
-def hashing_vectorizer(graph: Graph, step: HashingVectorizer, frame: Frame) -> Frame:
-    """Count the terms, or add their signs, in columns that are chosen by a hash of the term."""
-    width = step.n_features
-    parts = []
-    for runs, _ in _runs(graph, step, frame, None, sigmas=True):
-        flat = graph.op("Flatten", runs, axis=1)
-        parts.append(flat)
-    terms = graph.concat(parts)
-    hashed = graph.cast(
-        graph.op("MurmurHash3", terms, domain="com.microsoft", positive=0, seed=0), np.int64
-    )
-    # The smallest number has no absolute value of its own in 32 bits; scikit-learn folds it.
-    size = graph.op("Min", graph.op("Abs", hashed), 2**31 - 1)
-    place = graph.op("Mod", size, width)
-    smallest = graph.op("Equal", hashed, -(2**31))
-    place = graph.op("Where", smallest, (2**31 - 1 - (width - 1)) % width, place)
-    place = graph.op("Where", tokens.is_empty(graph, terms), width, place)
-    if step.binary or not step.alternate_sign:
-        counts = _counted(graph, place, width)
-        counts = graph.op("Min", counts, 1.0) if step.binary else counts
-    else:
-        negative = graph.op("Less", hashed, 0)
-        signs = graph.op("Where", negative, -1.0, 1.0)
-        counts = _added(graph, place, signs, width)
-    return Frame.of(_normalized(graph, counts, step.norm), width)
-
-
-def _runs(
+def runs_of(
     graph: Graph, step: Any, frame: Frame, terms: Mapping[str, int] | None, *, sigmas: bool
 ) -> list[tuple[TensorName, dict[str, int]]]:
     """Return the runs of tokens that are terms, and the terms that runs of that length can be."""
@@ -97,7 +68,7 @@ def _runs(
         runs = tokens.grams(graph, tokens.spaced_characters(graph, texts), longest, "", axis=1)
         return [(run, _of_length(known, n)) for n, run in enumerate(runs, 1) if n >= shortest]
     padded = tokens.spaced_words(graph, texts)
-    letters = tokens.characters(graph, padded)
+    letters = tokens.characters(graph, padded, rank=2)
     runs = tokens.grams(graph, letters, longest, "", axis=2)
     answer = [(run, _of_length(known, n)) for n, run in enumerate(runs, 1) if n >= shortest]
     if shortest > 3:  # A word that is shorter than the shortest run, spaces included, is a term.
@@ -118,10 +89,15 @@ def _check(graph: Graph, step: Any, frame: Frame) -> None:
             )
     if step.input != "content":
         raise graph.refuse(step, f"input={step.input!r} reads files; pass it the texts themselves.")
-    if np.dtype(step.dtype) == np.float32:
-        raise graph.refuse(step, "its dtype is float32; use float64, the default.")
+    refuse_float32(graph, step)
     if frame.width != 1:
         raise graph.refuse(step, f"it takes one column of texts; it is given {frame.width}.")
+
+
+def refuse_float32(graph: Graph, step: Any) -> None:
+    """Refuse a step that counts, or weighs, in single precision."""
+    if np.dtype(step.dtype) == np.float32:
+        raise graph.refuse(step, "its dtype is float32; use float64, the default.")
 
 
 def _producible(step: Any, vocabulary: Mapping[Any, Any]) -> dict[str, int]:
@@ -143,17 +119,18 @@ def _places(graph: Graph, runs: TensorName, terms: Mapping[str, int], default: i
         "LabelEncoder",
         runs,
         domain="ai.onnx.ml",
-        keys_strings=list(terms) or [tokens.END],
+        keys_strings=list(terms) or [""],
         values_int64s=list(terms.values()) or [default],
         default_int64=default,
     )
 
 
-def _counted(graph: Graph, places: TensorName, width: int) -> TensorName:
-    return _added(graph, places, graph.op("Expand", 1.0, graph.op("Shape", places)), width)
+def counted(graph: Graph, places: TensorName, width: int) -> TensorName:
+    """Count how often each of `width` columns is among places [N, runs], [N, width]."""
+    return added(graph, places, graph.op("Expand", 1.0, graph.op("Shape", places)), width)
 
 
-def _added(graph: Graph, places: TensorName, numbers: TensorName, width: int) -> TensorName:
+def added(graph: Graph, places: TensorName, numbers: TensorName, width: int) -> TensorName:
     """Add numbers [N, runs] in their columns, [N, width]; those at `width` are left out."""
     graph.cells = max(graph.cells or 0, width)
     rows = graph.op("Slice", graph.op("Shape", places), np.array([0]), np.array([1]))
@@ -163,7 +140,7 @@ def _added(graph: Graph, places: TensorName, numbers: TensorName, width: int) ->
     return graph.op("Slice", sums, np.array([0]), np.array([width]), np.array([1]))
 
 
-def _normalized(graph: Graph, x: TensorName, norm: str | None) -> TensorName:
+def normalized(graph: Graph, x: TensorName, norm: str | None) -> TensorName:
     """Divide rows by their norm, summed column after column as scikit-learn sums; but for zeros."""
     if norm is None:
         return x

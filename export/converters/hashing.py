@@ -1,0 +1,62 @@
+"""Hashed features: columns chosen by a hash of what is counted, without a vocabulary."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.feature_extraction import FeatureHasher
+from sklearn.feature_extraction.text import HashingVectorizer
+
+from export.converters import tokens
+from export.converters.graph import Graph
+from export.converters.registry import converts
+from export.converters.values import Frame, TensorName
+from export.converters.vectorizers import added, counted, normalized, refuse_float32, runs_of
+
+_GREATEST = 2**31 - 1
+
+
+@converts(HashingVectorizer, exact=True)
+def hashing_vectorizer(graph: Graph, step: HashingVectorizer, frame: Frame) -> Frame:
+    """Count the terms of a text, or add their signs, in columns that are chosen by their hash."""
+    runs = [runs for runs, _ in runs_of(graph, step, frame, None, sigmas=True)]
+    terms = graph.concat([graph.op("Flatten", each, axis=1) for each in runs])
+    place, signs = _hashed(graph, step, terms)
+    place = graph.op("Where", tokens.is_empty(graph, terms), step.n_features, place)
+    if step.binary:  # A column counts as hit though the signs of what hit it add up to nothing.
+        counts = graph.op("Min", counted(graph, place, step.n_features), 1.0)
+    else:
+        counts = _summed(graph, step, place, signs)
+    return Frame.of(normalized(graph, counts, step.norm), step.n_features)
+
+
+@converts(FeatureHasher, exact=True)
+def feature_hasher(graph: Graph, step: FeatureHasher, frame: Frame) -> Frame:
+    """Count the strings of a row, or add their signs, in columns that are chosen by their hash."""
+    if step.input_type != "string":
+        raise graph.refuse(
+            step,
+            f'its input_type is {step.input_type!r}, of which no table is made; use "string" with '
+            "an array of strings, or a OneHotEncoder with columns.",
+        )
+    refuse_float32(graph, step)
+    place, signs = _hashed(graph, step, graph.string(frame, step))
+    return Frame.of(_summed(graph, step, place, signs), step.n_features)
+
+
+def _hashed(graph: Graph, step: Any, strings: TensorName) -> tuple[TensorName, TensorName]:
+    """Return the column of each string and its sign, 1 or -1."""
+    width = step.n_features
+    hashed = graph.op("MurmurHash3", strings, domain="com.microsoft", positive=0, seed=0)
+    hashed = graph.cast(hashed, np.int64)
+    # The smallest number has no absolute value of its own in 32 bits; scikit-learn folds it.
+    size = graph.op("Min", graph.op("Abs", hashed), _GREATEST)
+    smallest = graph.op("Equal", hashed, -_GREATEST - 1)
+    folded = (_GREATEST - (width - 1)) % width
+    place = graph.op("Where", smallest, folded, graph.op("Mod", size, width))
+    return place, graph.op("Where", graph.op("Less", hashed, 0), -1.0, 1.0)
+
+
+def _summed(graph: Graph, step: Any, place: TensorName, signs: TensorName) -> TensorName:
+    if step.alternate_sign:
+        return added(graph, place, signs, step.n_features)
+    return counted(graph, place, step.n_features)
