@@ -1,5 +1,7 @@
 """Texts that try a text model: the words of the corpus shuffled, and Unicode at its worst."""
 
+import functools
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +10,9 @@ from numpy.typing import NDArray
 
 MOST_TEXTS = 400
 MOST_WORDS = 60
+MOST_CHARACTERS = 40
+ANYTHING_SHARE = 0.2
+"""How many of the texts are characters drawn from all that there are."""
 NASTY = (
     "",
     " ",
@@ -38,17 +43,39 @@ _JOINTS = (" ", " ", " ", "  ", "\n", ", ", ". ", "-", "'", "")
 
 
 def fuzzed(seen: Sequence[str], rng: np.random.Generator) -> NDArray[Any]:
-    """Return texts made of the words of those seen, in other orders, cases and company."""
+    """Return texts made of the words of those seen, in other orders, cases and company.
+
+    Some are not made of words but of any characters.
+    """
     words = sorted({word for each in seen for word in each.split()}) or ["word"]
     pieces = [*words, *(piece for each in NASTY for piece in each.split())]
     texts = list(NASTY)
     while len(texts) < MOST_TEXTS:
+        if rng.random() < ANYTHING_SHARE:
+            texts.append(_anything(rng))
+            continue
         count = int(rng.integers(1, MOST_WORDS))
         pool = words if rng.random() < 0.5 else pieces
         chosen = [str(rng.choice(pool)) for _ in range(count)]
         cased = [_cased(word, int(rng.integers(8))) for word in chosen]
         texts.append("".join(word + str(rng.choice(_JOINTS)) for word in cased))
     return np.array(texts, dtype=object)
+
+
+def _anything(rng: np.random.Generator) -> str:
+    """Return characters of all scripts, those of rare categories as often as letters."""
+    categories = list(_categories().values())
+    chosen = rng.integers(len(categories), size=int(rng.integers(MOST_CHARACTERS)))
+    return "".join(chr(int(rng.choice(categories[category]))) for category in chosen)
+
+
+@functools.cache
+def _categories() -> dict[str, NDArray[np.int64]]:
+    """Return all code points by their general category, but for surrogates."""
+    found: dict[str, list[int]] = {}
+    for code in range(0x110000):
+        found.setdefault(unicodedata.category(chr(code)), []).append(code)
+    return {name: np.array(codes) for name, codes in found.items() if name != "Cs"}
 
 
 def _cased(word: str, choice: int) -> str:

@@ -10,7 +10,7 @@ from export.converters import tokens
 from export.converters.graph import Graph
 from export.converters.registry import converts
 from export.converters.values import Frame, TensorName
-from export.converters.vectorizers import added, counted, normalized, refuse_float32, runs_of
+from export.converters.vectorizers import added, counted, normalized, refuse_dtype, runs_of
 
 _GREATEST = 2**31 - 1
 
@@ -38,7 +38,7 @@ def feature_hasher(graph: Graph, step: FeatureHasher, frame: Frame) -> Frame:
             f'its input_type is {step.input_type!r}, of which no table is made; use "string" with '
             "an array of strings, or a OneHotEncoder with columns.",
         )
-    refuse_float32(graph, step)
+    refuse_dtype(graph, step, np.float64)
     place, signs = _hashed(graph, step, graph.string(frame, step))
     return Frame.of(_summed(graph, step, place, signs), step.n_features)
 

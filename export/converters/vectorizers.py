@@ -89,15 +89,17 @@ def _check(graph: Graph, step: Any, frame: Frame) -> None:
             )
     if step.input != "content":
         raise graph.refuse(step, f"input={step.input!r} reads files; pass it the texts themselves.")
-    refuse_float32(graph, step)
+    refuse_dtype(graph, step, np.int64 if type(step) is CountVectorizer else np.float64)
     if frame.width != 1:
         raise graph.refuse(step, f"it takes one column of texts; it is given {frame.width}.")
 
 
-def refuse_float32(graph: Graph, step: Any) -> None:
-    """Refuse a step that counts, or weighs, in single precision."""
-    if np.dtype(step.dtype) == np.float32:
-        raise graph.refuse(step, "its dtype is float32; use float64, the default.")
+def refuse_dtype(graph: Graph, step: Any, default: type[np.generic]) -> None:
+    """Refuse a step that counts, or weighs, in single precision or in small integers."""
+    dtype = np.dtype(step.dtype)
+    if dtype not in (np.float64, np.int64):
+        name = np.dtype(default).name
+        raise graph.refuse(step, f"its dtype is {dtype.name}; use {name}, the default.")
 
 
 def _producible(step: Any, vocabulary: Mapping[Any, Any]) -> dict[str, int]:

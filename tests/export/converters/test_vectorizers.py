@@ -1,0 +1,223 @@
+"""Texts are cut, counted and weighted as scikit-learn does it, whatever they are written in."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import (
+    CountVectorizer,
+    HashingVectorizer,
+    TfidfTransformer,
+    TfidfVectorizer,
+)
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import MultinomialNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+
+from export.errors import ConversionError
+from export.pipeline import Exported
+from runtime.model import Model
+from tests.conftest import ROOT
+from tests.export.conftest import Prove
+
+TEXTS = np.array(
+    [
+        "The quick brown fox jumps over the lazy dog",
+        "the QUICK dog, the lazy fox; it's 1,000.50 e-mails & x_1",
+        "Grüße aus der Straße, GRÜSSE AUS DER STRASSE, STRAẞE",
+        "İstanbul'da ılık bir gün, ISTANBUL istanbul",
+        "ΟΔΟΣ ὈΔΥΣΣΕΎΣ οδός Σίσυφος ΑΣ'Α",
+        "Москва столица России, МОСКВА и Киев",
+        "中文分词很难 日本語も難しい 한국어도",
+        "हिन्दी में क्षत्रिय, العربية لُغَة, ภาษาไทย",
+        "naïve café cafe\u0301, fi\ufb01ne Ǆ ½ ① Å",
+        "😀 👩\u200d👩\u200d👧 🇩🇪 𝒜𝒷 𐐀𐐨",
+        "non\u00a0breaking zero\u200bwidth\u200djoiner soft\u00adhyphen\ufeff",
+        "line\nbreaks\r\n\ttabs\x1c\x85\u2028 end ",
+        "",
+        "   ",
+    ]
+    * 3,
+    dtype=object,
+)
+SPAM = np.arange(len(TEXTS)) % 3 == 0
+
+SETTINGS: dict[str, Any] = {
+    "default": CountVectorizer(),
+    "hashed": HashingVectorizer(n_features=64),
+    "weighted": TfidfVectorizer(),
+    "cases kept": TfidfVectorizer(lowercase=False, ngram_range=(1, 2)),
+    "stop words": TfidfVectorizer(stop_words="english", ngram_range=(1, 3)),
+    "stop words of one's own": CountVectorizer(stop_words=["fox", "москва", "οδος"]),
+    "frequencies": CountVectorizer(min_df=2, max_df=0.5, max_features=20),
+    "accents stripped": TfidfVectorizer(strip_accents="unicode"),
+    "ASCII alone": CountVectorizer(strip_accents="ascii", lowercase=False),
+    "letters": CountVectorizer(analyzer="char", ngram_range=(1, 2)),
+    "letters within words": TfidfVectorizer(analyzer="char_wb", ngram_range=(4, 5)),
+    "one-letter words": CountVectorizer(token_pattern=r"(?u)\b\w+\b"),
+    "short words": CountVectorizer(token_pattern=r"\b[^\W\d_]{2,5}\b"),
+    "anything but spaces": CountVectorizer(token_pattern=r"\S+", binary=True),
+    "words with hyphens": CountVectorizer(token_pattern=r"(?i)[a-z]+(?:[-'][a-z]+)*"),
+    "a vocabulary": TfidfVectorizer(
+        vocabulary=["fox", "quick brown", "Fox", "οδός", "ΟΔΟΣ", "", "of"],
+        ngram_range=(1, 2),
+        stop_words="english",
+    ),
+    "sums": TfidfVectorizer(norm="l1", smooth_idf=False),
+    "counts as they are": TfidfVectorizer(norm=None, use_idf=False, binary=True),
+    "signs": HashingVectorizer(n_features=8, norm="l1", ngram_range=(1, 2)),
+    "hits": HashingVectorizer(n_features=8, norm=None, binary=True),
+    "without signs": HashingVectorizer(n_features=8, alternate_sign=False),
+}
+
+
+@pytest.mark.parametrize("vectorizer", SETTINGS.values(), ids=SETTINGS)
+def test_every_setting_is_exact(vectorizer: Any, prove: Prove) -> None:
+    """Real text, nasty text and any characters at all give the same terms and weights."""
+    assert prove(vectorizer, TEXTS).manifest.parity.tolerance == 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"strip_accents": "unicode"}, {"strip_accents": "ascii", "token_pattern": r"\S+"}],
+    ids=["default", "unicode", "ascii"],
+)
+def test_every_character_there_is(options: Any, prove: Prove) -> None:
+    """Each code point between letters, after a capital sigma and alone is cut as Python cuts."""
+    vectorizer = HashingVectorizer(n_features=512, norm=None, alternate_sign=False, **options)
+    exported = prove(vectorizer, TEXTS)
+    codes = [code for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+    pieces = [f"a{chr(code)}bc {chr(code)} Α{chr(code)}Σ{chr(code)}" for code in codes]
+    texts = np.array(["|".join(pieces[i : i + 2048]) for i in range(0, len(pieces), 2048)], object)
+    assert np.array_equal(_transformed(exported, texts), vectorizer.transform(texts).toarray())
+
+
+def test_a_long_text_is_read_to_its_end(prove: Prove) -> None:
+    """A text of a hundred thousand words, beside empty ones."""
+    exported = prove(CountVectorizer(), TEXTS)
+    texts = np.array(["", "quick ΟΔΟΣ " * 50_000 + "fox", "fox"], object)
+    assert _transformed(exported, texts).sum(axis=1).tolist() == [0, 100_001, 1]
+
+
+def test_empty_texts_alone_are_answered(prove: Prove) -> None:
+    """Where no text of a request has a word, all counts are zero."""
+    for analyzer in ("word", "char", "char_wb"):
+        exported = prove(CountVectorizer(analyzer=analyzer, strip_accents="unicode"), TEXTS)
+        assert not _transformed(exported, np.array(["", ""], object)).any()
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [TfidfVectorizer(sublinear_tf=True), LogisticRegression()],
+        [CountVectorizer(), TfidfTransformer(), MultinomialNB()],
+        [HashingVectorizer(), LogisticRegression()],
+        [TfidfVectorizer(), TruncatedSVD(3, random_state=0), LogisticRegression()],
+    ],
+    ids=["sublinear", "counted, then weighted", "a million hashes", "latent semantics"],
+)
+def test_text_models_agree(steps: Any, prove: Prove) -> None:
+    """What people do with terms agrees within rounding."""
+    assert prove(make_pipeline(*steps), TEXTS, SPAM).manifest.parity.label_mismatches == 0
+
+
+def test_texts_beside_other_columns_agree(prove: Prove) -> None:
+    """A data frame may hold texts, each with a vectorizer of its own, and columns of other kinds."""
+    frame = pd.DataFrame({"title": TEXTS, "body": TEXTS[::-1], "size": np.arange(len(TEXTS)) % 5})
+    columns = ColumnTransformer(
+        [
+            ("title", CountVectorizer(), "title"),
+            ("body", TfidfVectorizer(analyzer="char_wb"), "body"),
+            ("size", OneHotEncoder(), ["size"]),
+        ]
+    )
+    exported = prove(make_pipeline(columns, LogisticRegression()), frame, SPAM)
+    assert [feature.dtype for feature in exported.manifest.features] == [
+        "string",
+        "string",
+        "int64",
+    ]
+
+
+REFUSED: dict[str, tuple[Any, str]] = {
+    "a tokenizer": (
+        CountVectorizer(tokenizer=str.split, token_pattern=None),
+        "its tokenizer is a function; use its other settings, or do it beforehand.",
+    ),
+    "a preprocessor": (
+        HashingVectorizer(preprocessor=str.lower),
+        "its preprocessor is a function; use its other settings, or do it beforehand.",
+    ),
+    "an analyzer": (
+        TfidfVectorizer(analyzer=str.split),
+        "its analyzer is a function; use its other settings, or do it beforehand.",
+    ),
+    "a stripper of accents": (
+        CountVectorizer(strip_accents=str.lower),
+        "its strip_accents is a function; use 'unicode' or 'ascii'.",
+    ),
+    "single precision": (
+        TfidfVectorizer(dtype=np.float32),
+        "its dtype is float32; use float64, the default.",
+    ),
+    "small counts": (
+        CountVectorizer(dtype=np.uint8),
+        "its dtype is uint8; use int64, the default.",
+    ),
+    "a pattern": (
+        CountVectorizer(token_pattern=r"(?<!\d)\w+"),
+        r"its token_pattern '(?<!\\d)\\w+' has no exact form: it has assert_not.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("vectorizer", "reason"), REFUSED.values(), ids=REFUSED)
+def test_what_has_no_exact_form_is_refused(vectorizer: Any, reason: str, prove: Prove) -> None:
+    """Functions of the user's own, other precisions, and patterns that RE2 cannot express."""
+    with pytest.raises(ConversionError) as refused:
+        prove(vectorizer, TEXTS)
+    name = type(vectorizer).__name__
+    assert str(refused.value) == f"{name} cannot be converted: {reason}"
+
+
+_RUN = """
+import json, sys
+import numpy as np
+from runtime.model import Model
+model = Model.load(sys.argv[1])
+texts = np.array(json.load(sys.stdin), object).reshape(-1, 1)
+print(json.dumps(model.run({"string": texts})["transformed"].tolist()))
+"""
+
+
+def test_no_locale_is_needed(prove: Prove) -> None:
+    """A graph lowers the case of any script where there is no locale but C."""
+    import json
+
+    vectorizer = TfidfVectorizer(strip_accents="unicode", ngram_range=(1, 2))
+    path = prove(vectorizer, TEXTS).path / "model.onnx"
+    environ = {key: os.environ[key] for key in ("PATH",)} | {"LC_ALL": "C", "PYTHONUTF8": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", _RUN, str(path)],
+        cwd=ROOT,
+        env=environ,
+        input=json.dumps(TEXTS.tolist()),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout) == vectorizer.transform(TEXTS).toarray().tolist()
+
+
+def _transformed(exported: Exported, texts: NDArray[Any]) -> NDArray[np.float64]:
+    model = Model.load(Path(exported.path) / "model.onnx")
+    return np.asarray(model.run({"string": texts.reshape(-1, 1)})["transformed"])
