@@ -21,6 +21,8 @@ from export.ties import decided
 from runtime.manifest import Feature
 
 RANDOM_ROWS = 10_000
+RANDOM_TEXTS = 2_000
+"""Where there is nothing but a text, rows drawn from the same few ones prove little."""
 IN_RANGE_ROWS = 1_000
 MIDPOINTS = 500
 SPAN = 3.0
@@ -63,7 +65,8 @@ def _all_groups(
     rng = np.random.default_rng(0)
     yield Group("held-out", held_out)
     features = signature.features
-    yield Group("random", random_columns(features, held_out, RANDOM_ROWS, SPAN, rng))
+    count = RANDOM_TEXTS if signature.layout.form == "vector" else RANDOM_ROWS
+    yield Group("random", random_columns(features, held_out, count, SPAN, rng))
     yield Group("in range", random_columns(features, held_out, IN_RANGE_ROWS, 1.0, rng))
     yield Group("boundaries", boundary_rows(reference, signature, held_out, exact, rng))
     yield Group("thresholds", threshold_rows(reference, signature, held_out, exact, rng))

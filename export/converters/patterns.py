@@ -5,6 +5,7 @@ class of characters is written out, as the ranges of code points that Python put
 """
 
 import functools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -57,33 +58,55 @@ def token_pattern(pattern: str) -> TokenPattern:
     if parsed.getwidth()[0] == 0:
         raise PatternError("it also matches where there is nothing")
     read = functools.partial(_members, parsed.state)
-    if items[1:] and all(str(item) == "(AT, AT_BOUNDARY)" for item in (items[0], items[-1])):
-        inside = _expression(items[1:-1], lambda item: _of_word(read(item)))
-        word = character_class(members(_WORD))
-        if (least := _least(inside)) is not None:
-            return TokenPattern(f"{word}{{{least},}}")
-        return TokenPattern(f"{word}+", _written(inside))
+    inside, boundaries = _unbounded(items)
+    if boundaries:
+        word = members(r"(?a)\w" if parsed.state.flags & re.ASCII else _WORD)
+        of_word = functools.partial(_of_word, word=word)
+        return _words(_expression(inside, lambda item: of_word(read(item))), word, boundaries)
     whole = _expression(items, read)
     if not finds_longest(whole):
         raise PatternError("it may find less than the longest match; ONNX Runtime finds that")
     return TokenPattern(_written(whole))
 
 
-def _of_word(chosen: Members) -> Members:
+def _unbounded(items: list[Any]) -> tuple[list[Any], int]:
+    r"""Take the \b at the ends of a pattern off, and count them."""
+    ends = {0, len(items) - 1}
+    bounds = [end for end in ends if str(items[end]) == "(AT, AT_BOUNDARY)"]
+    rest = [item for index, item in enumerate(items) if index not in bounds]
+    return _ungrouped(rest), len(bounds)
+
+
+def _words(inside: Expression, word: Members, boundaries: int) -> TokenPattern:
+    r"""Return the pattern of whole words: those that match what is `inside` its \b."""
+    letter = character_class(word)
+    least = _least(inside, lazy=boundaries == 2)
+    if least is not None:
+        return TokenPattern(f"{letter}{{{least},}}")
+    if boundaries == 1:
+        raise PatternError(r"it has \b at one end alone, and is not of any words")
+    return TokenPattern(f"{letter}+", _written(inside))
+
+
+def _of_word(chosen: Members, word: Members) -> Members:
     """Return a class of word characters as the shortest one that tells them apart from others."""
-    word = members(_WORD)
     if (chosen & ~word).any():
-        raise PatternError(r"between its \b there are characters that are not of words")
+        raise PatternError(r"beside its \b there are characters that are not of words")
     return min(chosen, chosen | ~word, key=_count)
 
 
-def _least(inside: Expression) -> int | None:
-    """Return the length from which on any word matches; None if more than its length decides."""
+def _least(inside: Expression, *, lazy: bool) -> int | None:
+    """Return the length from which on any word matches; None if more than its length decides.
+
+    `lazy` says that what prefers few repeats has no choice.
+    """
     least, unbounded = 0, False
     for part in inside:
         low, most, one = 1, 1, part
         if isinstance(part, Many) and len(part.inner) == 1:
             low, most, one = part.least, part.most or _MOST_REPEATS + 1, part.inner[0]
+            if not (part.greedy or lazy):
+                return None
         if not isinstance(one, One) or not one.members.all():
             return None
         least, unbounded = least + low, unbounded or most > _MOST_REPEATS
@@ -129,7 +152,7 @@ def _item(name: str, argument: Any, item: Any, read: Callable[[Any], Members]) -
             raise PatternError("a part of it has flags of its own")
         return Choice([_expression(argument[3], read)])
     if name == "AT":
-        raise PatternError(r"it has anchors other than \b at both its ends")
+        raise PatternError(r"it has anchors other than \b at its ends")
     if name not in ("ANY", "LITERAL", "NOT_LITERAL", "IN"):
         raise PatternError(f"it has {name.lower()}")
     return One(read(item))
