@@ -7,7 +7,7 @@ None for missing strings. What clients send are columns; the reference is always
 fed the table made of them, numbers in double.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -82,11 +82,17 @@ def as_table(data: Any, source: str) -> Any:
     if hasattr(data, "toarray"):
         data = data.toarray()
     if hasattr(data, "to_pandas"):
-        return data.to_pandas()
+        return as_table(data.to_pandas(), source)
     array = np.asarray(data)
     if array.dtype.kind in "UT":
         array = array.astype(object)
     if array.ndim == 1 and array.dtype.kind == "O":
+        if any(isinstance(value, Mapping) for value in array):
+            problem = (
+                f"{source} holds dictionaries; expected columns. Make them with pandas.DataFrame, "
+                "and put a OneHotEncoder in the place of a DictVectorizer or FeatureHasher."
+            )
+            raise RecipeError("recipe", problem)
         return array
     if array.ndim != 2:
         problem = f"{source} has the shape {array.shape}; expected a table, [rows, features]."

@@ -10,7 +10,7 @@ from export.converters import tokens
 from export.converters.graph import Graph
 from export.converters.registry import converts
 from export.converters.values import Frame, TensorName
-from export.converters.vectorizers import added, counted, normalized, refuse_dtype, runs_of
+from export.converters.vectorizers import added, check, counted, normalized, refuse_dtype, runs_of
 
 _GREATEST = 2**31 - 1
 
@@ -18,6 +18,7 @@ _GREATEST = 2**31 - 1
 @converts(HashingVectorizer, exact=True)
 def hashing_vectorizer(graph: Graph, step: HashingVectorizer, frame: Frame) -> Frame:
     """Count the terms of a text, or add their signs, in columns that are chosen by their hash."""
+    check(graph, step, frame)
     runs = [runs for runs, _ in runs_of(graph, step, frame, None, sigmas=True)]
     terms = graph.concat([graph.op("Flatten", each, axis=1) for each in runs])
     place, signs = _hashed(graph, step, terms)

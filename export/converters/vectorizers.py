@@ -19,6 +19,7 @@ from export.converters.values import Frame, TensorName
 @converts(CountVectorizer, exact=True)
 def count_vectorizer(graph: Graph, step: CountVectorizer, frame: Frame) -> Frame:
     """Count the terms of the vocabulary."""
+    check(graph, step, frame)
     terms = _producible(step, step.vocabulary_)
     sigmas = any(tokens.SIGMAS & set(term) for term in terms)
     width = len(step.vocabulary_)
@@ -56,7 +57,6 @@ def runs_of(
     graph: Graph, step: Any, frame: Frame, terms: Mapping[str, int] | None, *, sigmas: bool
 ) -> list[tuple[TensorName, dict[str, int]]]:
     """Return the runs of tokens that are terms, and the terms that runs of that length can be."""
-    _check(graph, step, frame)
     shortest, longest = step.ngram_range
     texts = graph.reshape(graph.string(frame, step), -1)
     texts = tokens.preprocess(graph, step, texts, sigmas=sigmas)
@@ -80,7 +80,7 @@ def runs_of(
     return answer
 
 
-def _check(graph: Graph, step: Any, frame: Frame) -> None:
+def check(graph: Graph, step: Any, frame: Frame) -> None:
     """Refuse what the vectorizer does by functions of the user's own, or in single precision."""
     for name in ("analyzer", "tokenizer", "preprocessor"):
         if callable(getattr(step, name)):

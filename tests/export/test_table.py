@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from export.errors import RecipeError
@@ -110,3 +111,22 @@ def test_an_array_of_three_dimensions_is_refused() -> None:
     assert str(caught.value) == (
         "recipe: X_train has the shape (2, 2, 2); expected a table, [rows, features]."
     )
+
+
+def test_dictionaries_are_refused() -> None:
+    """What a DictVectorizer takes has no columns; the message says how to make some."""
+    with pytest.raises(RecipeError) as caught:
+        as_table([{"city": "Oslo"}, {"city": "Rom", "size": 3}], "X_train")
+    assert str(caught.value) == (
+        "recipe: X_train holds dictionaries; expected columns. Make them with pandas.DataFrame, "
+        "and put a OneHotEncoder in the place of a DictVectorizer or FeatureHasher."
+    )
+
+
+@pytest.mark.parametrize("data", [pd.Series(["a", "b"], index=[7, 8]), pa.array(["a", "b"])])
+def test_a_series_of_strings_is_a_text_too(data: Any) -> None:
+    """Of pandas, or of another library that can make one, whatever its rows are called."""
+    table = as_table(data, "X")
+    layout = layout_of(table, "X")
+    assert layout.form == "vector"
+    assert layout.take(table, [1]).tolist() == ["b"]

@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction import FeatureHasher
 from sklearn.feature_extraction.text import (
     CountVectorizer,
     HashingVectorizer,
@@ -24,6 +25,9 @@ from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
+from export.converters.graph import Graph
+from export.converters.registry import convert
+from export.converters.values import Frame, TensorName
 from export.errors import ConversionError
 from export.pipeline import Exported
 from runtime.model import Model
@@ -199,6 +203,35 @@ def test_what_has_no_exact_form_is_refused(vectorizer: Any, reason: str, prove: 
         prove(vectorizer, TEXTS)
     name = type(vectorizer).__name__
     assert str(refused.value) == f"{name} cannot be converted: {reason}"
+
+
+NOT_A_TEXT: dict[str, tuple[Any, str]] = {
+    "files": (
+        CountVectorizer(input="filename"),
+        "input='filename' reads files; pass it the texts themselves.",
+    ),
+    "two columns": (
+        CountVectorizer(),
+        "it takes one column of texts; it is given 2.",
+    ),
+    "dictionaries": (
+        FeatureHasher(8),
+        (
+            "its input_type is 'dict', of which no table is made; "
+            'use "string" with an array of strings, or a OneHotEncoder with columns.'
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("step", "reason"), NOT_A_TEXT.values(), ids=NOT_A_TEXT)
+def test_what_is_no_column_of_texts_is_refused(step: Any, reason: str) -> None:
+    """Before a node is made of it."""
+    step.fixed_vocabulary_, step.vocabulary_ = True, {"a": 0}
+    two_columns = Frame.of(TensorName("string"), 2, is_string=True)
+    with pytest.raises(ConversionError) as refused:
+        convert(Graph(None, None), step, two_columns)
+    assert str(refused.value) == f"{type(step).__name__} cannot be converted: {reason}"
 
 
 _RUN = """
