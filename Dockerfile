@@ -16,7 +16,7 @@ WORKDIR /src
 
 FROM base AS build
 COPY requirements-build.txt ./
-RUN python3 -m venv /venv && /venv/bin/pip install --require-hashes -r requirements-build.txt
+RUN python3 -m venv /venv && /venv/bin/pip install --no-compile --require-hashes -r requirements-build.txt
 COPY . .
 ARG RECIPE=export/recipes/iris.py
 RUN /venv/bin/python -m export --out /artifacts "${RECIPE}"

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from image.build import BESIDE, RECIPE, build, layers
+from image.build import BESIDE, RECIPE, build, layers, layers_without_cache
 from image.engine import EngineError, find
 
 
@@ -16,9 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         build(engine, options.tag, options.recipe)
         if options.twice:
             first = layers(engine, options.tag)
-            build(engine, f"{options.tag}-again", options.recipe, cached=False)
-            second = layers(engine, f"{options.tag}-again")
-            engine.ask("image", "rm", f"{options.tag}-again")
+            second = layers_without_cache(engine, f"{options.tag}-again", options.recipe)
             if first != second:
                 print(f"error: two builds differ: {first} and {second}", file=sys.stderr)
                 return 1

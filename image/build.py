@@ -17,12 +17,30 @@ SBOM = "/opt/skiff/sbom.cdx.json"
 BESIDE = ROOT / "build" / "image"
 
 
-def build(engine: Engine, tag: str, recipe: str = RECIPE, *, cached: bool = True) -> None:
+def build(engine: Engine, tag: str, recipe: str = RECIPE) -> None:
     """Build the image as `tag` from `recipe`, a path in this folder.
 
     The labels say what the artifact's manifest says, so they are added when it is there: the
     second build takes every layer from the first.
     """
+    options = _options(engine, tag, recipe)
+    engine.build(ROOT, *options)
+    found = labels(manifest(engine, tag))
+    engine.build(ROOT, *options, *(f"--label={name}={value}" for name, value in found.items()))
+    BESIDE.mkdir(parents=True, exist_ok=True)
+    copy_out(engine, tag, SBOM, BESIDE / "sbom.cdx.json")
+
+
+def layers_without_cache(engine: Engine, tag: str, recipe: str = RECIPE) -> list[str]:
+    """Build the image from nothing, return its layers, and remove it."""
+    engine.build(ROOT, "--no-cache", *_options(engine, tag, recipe))
+    try:
+        return layers(engine, tag)
+    finally:
+        engine.ask("image", "rm", tag)
+
+
+def _options(engine: Engine, tag: str, recipe: str) -> list[str]:
     arguments = {
         "PYTHON_IMAGE": base.choose(engine),
         "RECIPE": recipe,
@@ -31,11 +49,7 @@ def build(engine: Engine, tag: str, recipe: str = RECIPE, *, cached: bool = True
     options = [f"--build-arg={name}={value}" for name, value in arguments.items()]
     if engine.command[0] == "podman":  # docker takes SOURCE_DATE_EPOCH
         options.append(f"--timestamp={arguments['SOURCE_DATE_EPOCH']}")
-    engine.build(ROOT, *options, *(() if cached else ("--no-cache",)), f"--tag={tag}")
-    found = labels(manifest(engine, tag))
-    engine.build(ROOT, *options, *(f"--label={k}={v}" for k, v in found.items()), f"--tag={tag}")
-    BESIDE.mkdir(parents=True, exist_ok=True)
-    copy_out(engine, tag, SBOM, BESIDE / "sbom.cdx.json")
+    return [*options, f"--tag={tag}"]
 
 
 def manifest(engine: Engine, image: str) -> dict[str, Any]:

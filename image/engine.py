@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CERTIFICATES = Path("/etc/ssl/certs")
-PACKAGES = ("podman", "runc", "buildah", "netavark", "iptables", "nftables", "gpg")
-"""Podman's, with what it only suggests and yet needs: to publish a port, and to read an image."""
+PACKAGES = ("podman", "runc", "netavark", "iptables", "nftables")
+"""Debian's podman and what it does not depend on, but needs to publish a port."""
 
 
 class EngineError(Exception):
