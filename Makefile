@@ -12,8 +12,10 @@ SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_inf
 PIP := -m pip --disable-pip-version-check --no-input install --quiet --require-hashes
 PEERS := benchmarks/serving/peers
 TUTORIAL := benchmarks/image/tutorial/requirements
+# Extras stay: older pips do not hold `coverage[toml]`, which a package asks for, to a pin of
+# `coverage`, and refuse the newer one that they then find.
 UV := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --custom-compile-command "make lock"
+	--no-strip-extras --no-emit-index-url --custom-compile-command "make lock"
 
 .PHONY: help serve test test-languages replay lint slim image bench-quick bench export lock clean
 .DELETE_ON_ERROR:

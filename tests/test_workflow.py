@@ -61,7 +61,7 @@ def test_workflow_runs_every_supported_python() -> None:
 def test_every_pin_is_exact_and_hashed_and_names_no_host(pins: Path) -> None:
     """Any index serves the same bytes, or pip refuses them."""
     blocks = re.findall(r"^[a-z](?:.*\\\n)*.*$", pins.read_text(), re.MULTILINE)
-    exact = re.compile(r"[\w.-]+==[\w.]+( ; .+?)? \\\n(    --hash=sha256:[0-9a-f]{64}( \\\n)?)+")
+    exact = re.compile(r"[\w.\[\]-]+==[\w.]+( ; .+?)? \\\n(    --hash=sha256:[0-9a-f]{64}( \\\n)?)+")
     assert blocks
     assert [block for block in blocks if not exact.fullmatch(block)] == []
     assert "://" not in pins.read_text()
@@ -77,7 +77,7 @@ def test_the_pins_agree(inner: str, outer: str) -> None:
 
 def _pins(name: str) -> set[str]:
     text = (ROOT / f"requirements-{name}.txt").read_text()
-    return set(re.findall(r"^[\w.-]+==[\w.]+", text, re.MULTILINE))
+    return set(re.findall(r"^[\w.\[\]-]+==[\w.]+", text, re.MULTILINE))
 
 
 def test_ci_runs_the_targets() -> None:
