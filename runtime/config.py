@@ -64,6 +64,7 @@ def _setting(default: str, parser: tuple[_Parse, str], purpose: str) -> dict[str
 _ADDRESS = (str, "a host name or an address")
 _FOLDER = (Path, "a folder")
 _NO_FOLDER = (_optional(Path), "a folder, or nothing")
+_NO_PATH = (_optional(Path), "a path, or nothing")
 _NO_NAME = (_optional(str), "the name of a model, or nothing")
 _PORT = _whole(0, 65535)
 _COUNT = _whole(1, 1024)
@@ -83,6 +84,9 @@ class Settings:
     )
     port: int = field(
         metadata=_setting("8000", _PORT, "Port to listen on; 0 for any that is free.")
+    )
+    unix_socket: Path | None = field(
+        metadata=_setting("", _NO_PATH, "Unix socket to listen on, in place of `HOST` and `PORT`.")
     )
     workers: int = field(metadata=_setting("1", _COUNT, "Processes that answer requests."))
     artifacts: Path = field(

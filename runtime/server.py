@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from time import monotonic
 from types import FrameType
 
@@ -52,17 +53,20 @@ def serve(settings: Settings) -> int:
     )
     if settings.workers == 1:
         config.load()
-        _resume_collection()
-        uvicorn.Server(config).run()
-        return 0
     _resume_collection()
-    try:
-        listener = _listen(settings, config.backlog)
-    except OSError as error:
-        _log.error("Cannot listen on %s, port %d: %s", settings.host, settings.port, error.strerror)
-        return STARTUP_FAILURE
+    listeners: list[socket.socket] = []
+    if settings.workers > 1 or settings.unix_socket is not None:
+        try:
+            listeners.append(_listen(settings, config.backlog))
+        except OSError as error:
+            place = settings.unix_socket or f"{settings.host}, port {settings.port}"
+            _log.error("Cannot listen on %s: %s", place, error.strerror or error)
+            return STARTUP_FAILURE
+    if settings.workers == 1:
+        uvicorn.Server(config).run(listeners or None)
+        return 0
     with _metrics_folder():
-        supervisor = Supervisor(config, [listener])
+        supervisor = Supervisor(config, listeners)
         supervisor.run()
     return STARTUP_FAILURE if supervisor.failed else 0
 
@@ -113,12 +117,31 @@ class Supervisor(Multiprocess):
 
 def _listen(settings: Settings, backlog: int) -> socket.socket:
     """Open the port before there are workers: clients wait for them, rather than fail."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    address = (settings.host, settings.port)
-    listener = socket.create_server(address, family=family, backlog=backlog)
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    port = listener.getsockname()[1]
-    _log.info("%d workers running on http://%s:%d", settings.workers, host, port)
+    if settings.unix_socket is not None:
+        listener = _listen_on_file(settings.unix_socket, backlog)
+        place = f"unix:{settings.unix_socket}"
+    else:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        address = (settings.host, settings.port)
+        listener = socket.create_server(address, family=family, backlog=backlog)
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        place = f"http://{host}:{listener.getsockname()[1]}"
+    workers = "1 worker" if settings.workers == 1 else f"{settings.workers} workers"
+    _log.info("%s running on %s", workers, place)
+    return listener
+
+
+def _listen_on_file(path: Path, backlog: int) -> socket.socket:
+    """Open a Unix socket in place of one that an earlier run has left.
+
+    Whoever may enter its folder may connect to it.
+    """
+    if path.is_socket():
+        path.unlink()
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    path.chmod(0o666)
+    listener.listen(backlog)
     return listener
 
 

@@ -15,6 +15,7 @@ def test_without_any_variable_every_setting_has_its_default() -> None:
     assert Settings.read({}) == Settings(
         host="127.0.0.1",
         port=8000,
+        unix_socket=None,
         workers=1,
         artifacts=Path("artifacts"),
         fallback_artifacts=None,
@@ -33,6 +34,7 @@ def test_every_setting_can_be_set() -> None:
     environ = {
         "HOST": "0.0.0.0",  # noqa: S104 - no socket is bound
         "PORT": "9000",
+        "UNIX_SOCKET": "/run/skiff.sock",
         "WORKERS": "2",
         "ARTIFACTS": "/models",
         "FALLBACK_ARTIFACTS": "/baked",
@@ -48,6 +50,7 @@ def test_every_setting_can_be_set() -> None:
     assert Settings.read({**environ, "PATH": "/bin"}) == Settings(
         host="0.0.0.0",  # noqa: S104 - as above
         port=9000,
+        unix_socket=Path("/run/skiff.sock"),
         workers=2,
         artifacts=Path("/models"),
         fallback_artifacts=Path("/baked"),

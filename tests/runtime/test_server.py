@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from runtime import server
+from runtime import probe, server
 from runtime.server import Supervisor
 
 ROOT = Path(__file__).parents[2]
@@ -185,6 +185,36 @@ def test_several_workers_count_together_and_leave_nothing(start: Start, tmp_path
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
+def test_it_listens_on_a_unix_socket(start: Start, tmp_path: Path, workers: str) -> None:
+    """In place of one that an earlier run has left; the probe finds it ready."""
+    path = tmp_path / "skiff.sock"
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(path))
+    served = start(UNIX_SOCKET=str(path), WORKERS=workers)
+    served.wait_until(f"running on unix:{path}")
+    while probe.main({"UNIX_SOCKET": str(path)}):
+        assert served.process.poll() is None
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(path))
+        connection.sendall(
+            b"POST /predict HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+            % len(RECORD)
+            + RECORD
+        )
+        answer = connection.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert served.end()[0] == 0
+
+
+def test_a_socket_that_cannot_be_made_is_told(start: Start, tmp_path: Path) -> None:
+    """The folder may be missing."""
+    path = tmp_path / "absent" / "skiff.sock"
+    output, _ = (served := start(UNIX_SOCKET=str(path))).process.communicate(timeout=60)
+    assert served.process.returncode == 3
+    assert f"Cannot listen on {path}: No such file or directory" in output
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_port_that_is_taken_is_told_at_once(start: Start, workers: str) -> None:
     """No worker tries again and again."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -282,7 +312,8 @@ def test_garbage_is_collected_while_it_serves(artifacts: Path) -> None:
     """The start runs without the collector; serving runs with it, past what was imported."""
     code = (
         "import gc, runpy, sys, uvicorn\n"
-        "uvicorn.Server.run = lambda self: print(gc.isenabled(), gc.get_freeze_count() > 10_000)\n"
+        "def run(_, __): print(gc.isenabled(), gc.get_freeze_count() > 10_000)\n"
+        "uvicorn.Server.run = run\n"
         "sys.argv = ['runtime', 'serve']\n"
         "runpy.run_module('runtime', run_name='__main__')\n"
     )
