@@ -11,12 +11,14 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from runtime.cores import cores
 from runtime.errors import ConfigError
 
 _Parse = Callable[[str], Any]
 """Raises ValueError for a value that cannot be used."""
 
 UnknownFields = Literal["reject", "ignore"]
+Batching = Literal["auto", "off"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,12 @@ def _choice(*choices: str) -> tuple[_Parse, str]:
     return parse, f"one of {', '.join(choices)}"
 
 
+def _automatic(parser: tuple[_Parse, str]) -> tuple[_Parse, str]:
+    """Parse what `parser` does, or `auto`, which is None."""
+    parse, expected = parser
+    return lambda text: None if text.lower() == "auto" else parse(text), f"{expected}, or auto"
+
+
 def _optional(parse: _Parse) -> _Parse:
     return lambda text: parse(text) if text else None
 
@@ -68,9 +76,11 @@ _NO_PATH = (_optional(Path), "a path, or nothing")
 _NO_NAME = (_optional(str), "the name of a model, or nothing")
 _PORT = _whole(0, 65535)
 _COUNT = _whole(1, 1024)
+_COUNT_OR_AUTO = _automatic(_COUNT)
 _BYTES = _whole(1, 2**40)
 _SECONDS = _whole(0, 3600)
 _UNKNOWN = _choice("reject", "ignore")
+_BATCHING = _choice("auto", "off")
 _LEVEL = _choice("debug", "info", "warning", "error", "critical")
 _FORMAT = _choice("json", "text")
 
@@ -88,7 +98,11 @@ class Settings:
     unix_socket: Path | None = field(
         metadata=_setting("", _NO_PATH, "Unix socket to listen on, in place of `HOST` and `PORT`.")
     )
-    workers: int = field(metadata=_setting("1", _COUNT, "Processes that answer requests."))
+    workers: int = field(
+        metadata=_setting(
+            "1", _COUNT_OR_AUTO, "Processes that answer requests; auto: one for each core."
+        )
+    )
     artifacts: Path = field(
         metadata=_setting(
             "artifacts", _FOLDER, "Folder of the models: `<name>/<version>/model.onnx`."
@@ -113,7 +127,20 @@ class Settings:
         metadata=_setting("67108864", _BYTES, "Greatest size of a request's body.")
     )
     threads: int = field(
-        metadata=_setting("1", _COUNT, "Threads that ONNX Runtime computes one request with.")
+        metadata=_setting(
+            "1",
+            _COUNT_OR_AUTO,
+            "Threads that ONNX Runtime computes one request with; auto: a worker's share of the "
+            "cores.",
+        )
+    )
+    batching: Batching = field(
+        metadata=_setting(
+            "auto",
+            _BATCHING,
+            "Whether requests that wait at the same time are computed together, for models that "
+            "are quicker so and answer the same.",
+        )
     )
     log_level: str = field(
         metadata=_setting("info", _LEVEL, "Least severe kind of log line that is written.")
@@ -130,7 +157,10 @@ class Settings:
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
         """Read the settings from `environ`. Raises ConfigError for a value of no use."""
-        return cls(**{setting.name.lower(): _value(setting, environ) for setting in table()})
+        values = {setting.name.lower(): _value(setting, environ) for setting in table()}
+        values["workers"] = values["workers"] or cores()
+        values["threads"] = values["threads"] or max(1, cores() // values["workers"])
+        return cls(**values)
 
 
 def table() -> Iterator[Setting]:

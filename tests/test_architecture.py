@@ -24,7 +24,7 @@ FORBIDDEN = {
 }
 """What runtime must not import: the build stage, and whatever loads pickles."""
 
-GROUND = {"__version__", "errors", "manifest", "config"}
+GROUND = {"__version__", "errors", "manifest", "config", "cores"}
 TOP = ("contracts", "app", "server", "probe", "__main__")
 """Runtime's layers: the ground, then every other module, then these, from the bottom up."""
 

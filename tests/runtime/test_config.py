@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime import config
 from runtime.config import Settings, table
 from runtime.errors import ConfigError
 
@@ -23,6 +24,7 @@ def test_without_any_variable_every_setting_has_its_default() -> None:
         unknown_fields="reject",
         max_body_bytes=64 * 2**20,
         threads=1,
+        batching="auto",
         log_level="info",
         log_format="json",
         shutdown_timeout=25,
@@ -42,6 +44,7 @@ def test_every_setting_can_be_set() -> None:
         "UNKNOWN_FIELDS": "Ignore",
         "MAX_BODY_BYTES": "1000",
         "THREADS": "4",
+        "BATCHING": "off",
         "LOG_LEVEL": "WARNING",
         "LOG_FORMAT": "text",
         "SHUTDOWN_TIMEOUT": "0",
@@ -58,6 +61,7 @@ def test_every_setting_can_be_set() -> None:
         unknown_fields="ignore",
         max_body_bytes=1000,
         threads=4,
+        batching="off",
         log_level="warning",
         log_format="text",
         shutdown_timeout=0,
@@ -70,6 +74,26 @@ def test_an_empty_variable_counts_as_none() -> None:
 
 
 @pytest.mark.parametrize(
+    ("environ", "workers", "threads"),
+    [
+        ({"WORKERS": "auto"}, 6, 1),
+        ({"THREADS": "Auto"}, 1, 6),
+        ({"WORKERS": "4", "THREADS": "auto"}, 4, 1),
+        ({"WORKERS": "2", "THREADS": "auto"}, 2, 3),
+        ({"WORKERS": "AUTO", "THREADS": "auto"}, 6, 1),
+        ({"WORKERS": "8", "THREADS": "auto"}, 8, 1),
+    ],
+)
+def test_workers_share_the_cores_that_there_are(
+    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], workers: int, threads: int
+) -> None:
+    """Not those of the machine, but those that the service may use."""
+    monkeypatch.setattr(config, "cores", lambda: 6)
+    settings = Settings.read(environ)
+    assert (settings.workers, settings.threads) == (workers, threads)
+
+
+@pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
         ("PORT", "http", "a whole number from 0 to 65535"),
@@ -78,7 +102,9 @@ def test_an_empty_variable_counts_as_none() -> None:
         ("PORT", "80.0", "a whole number from 0 to 65535"),
         ("PORT", "٣", "a whole number from 0 to 65535"),
         ("PORT", "9" * 5000, "a whole number from 0 to 65535"),
-        ("WORKERS", "0", "a whole number from 1 to 1024"),
+        ("WORKERS", "0", "a whole number from 1 to 1024, or auto"),
+        ("THREADS", "all", "a whole number from 1 to 1024, or auto"),
+        ("BATCHING", "on", "one of auto, off"),
         ("UNKNOWN_FIELDS", "drop", "one of reject, ignore"),
         ("LOG_LEVEL", "loud", "one of debug, info, warning, error, critical"),
     ],

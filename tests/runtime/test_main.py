@@ -155,7 +155,7 @@ def test_serve_refuses_a_setting_that_is_wrong(
     monkeypatch.setenv("WORKERS", "many")
     assert command.main(["serve"]) == 2
     assert capsys.readouterr().err == (
-        "WORKERS has the value 'many'; expected a whole number from 1 to 1024.\n"
+        "WORKERS has the value 'many'; expected a whole number from 1 to 1024, or auto.\n"
     )
     assert served == []
 
