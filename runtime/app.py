@@ -5,7 +5,9 @@
 
 import logging.config
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +15,21 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from runtime import logs
+from runtime.batching import Batcher
 from runtime.config import Settings
 from runtime.contracts import health, pages, rest
 from runtime.contracts.direct import Direct
 from runtime.contracts.exchange import Exchanges, TemplateRoute
+from runtime.contracts.heads import Heads
 from runtime.contracts.problems import HANDLERS
+from runtime.cores import cores
 from runtime.journal import Journal
 from runtime.metrics import Metrics
 from runtime.predictor import Predictor
 from runtime.repository import Repository, open_repository
+
+_MOST_RUNS = 64
+"""Runs of slow models at a time, of all models together; each starts a thread if need be."""
 
 _log = logging.getLogger(__name__)
 
@@ -41,13 +49,18 @@ def create_app(settings: Settings) -> Starlette:
         logging.config.dictConfig(logs.configuration(settings))
         repository = _open(settings, metrics)
         journal = Journal(metrics)
+        threads = ThreadPoolExecutor(_MOST_RUNS)
+        runs = max(1, cores() // (settings.workers * settings.threads))
+        batcher = partial(Batcher, threads=threads, runs=runs)
+        limit = min(rest.INLINE_BYTES, settings.max_body_bytes)
         yield {
-            "direct": Direct(predictions, repository, journal, settings.max_body_bytes),
+            "direct": Direct(Heads(predictions, repository, batcher, limit), journal, metrics),
             "journal": journal,
             "repository": repository,
             "metrics": metrics,
             "unknown_fields": settings.unknown_fields,
         }
+        threads.shutdown(wait=False)
         journal.write()
         metrics.close()
 
@@ -79,7 +92,8 @@ def _open(settings: Settings, metrics: Metrics) -> Repository:
     """Open the repository of the settings, and log what keeps it from being ready."""
 
     def load(path: Path) -> Predictor:
-        predictor = Predictor.load(path, settings.threads, settings.unknown_fields)
+        batching = settings.batching == "auto"
+        predictor = Predictor.load(path, settings.threads, settings.unknown_fields, batching)
         metrics.loaded(predictor.manifest)
         return predictor
 

@@ -8,7 +8,8 @@ logged has the batch written first.
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from runtime.logs import Event, LineHandler
 from runtime.manifest import Label
@@ -23,17 +24,18 @@ SECONDS = 0.01
 _log = logging.getLogger("runtime.contracts.exchange")
 
 
-class Done(NamedTuple):
-    """A request that was answered, with status 200."""
+class Done(msgspec.Struct, gc=False):
+    """A request that was answered."""
 
     predictor: Predictor
     route: str
     path: str
     id: str
+    status: int
     time: float
     """When it was answered, in seconds since 1970."""
     seconds: float
-    rows: int
+    rows: int | None
     labels: Sequence[Label]
 
 
@@ -61,8 +63,9 @@ class Journal:
         if not records:
             return
         for each in records:
-            self._metrics.answered(each.route, 200, each.seconds)
-            self._metrics.predicted(each.predictor.manifest, each.rows, each.labels)
+            self._metrics.answered(each.route, each.status, each.seconds)
+            if each.rows is not None:
+                self._metrics.predicted(each.predictor.manifest, each.rows, each.labels)
         if _log.isEnabledFor(logging.INFO):
             for handler in self._handlers:
                 handler.write([_event(each) for each in records])
@@ -73,7 +76,7 @@ def _event(done: Done) -> Event:
         "id": done.id,
         "method": "POST",
         "path": done.path,
-        "status": 200,
+        "status": done.status,
         "duration_ms": round(done.seconds * 1000, 3),
         "model": done.predictor.label,
         "rows": done.rows,

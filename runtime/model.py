@@ -3,6 +3,7 @@
 The only importer of onnxruntime. Knows nothing of JSON, HTTP or folders.
 """
 
+import math
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -24,6 +25,9 @@ Array = NDArray[Any]
 MOST_CELLS = 4_000_000
 """How much is computed at once for models of text: 32 MB of numbers, or 128 MB of characters."""
 
+_ALIGNMENT = 64
+"""Bytes at whose multiples tensors begin: which numbers are computed together goes by that."""
+
 _TYPES = {"float64": "tensor(double)", "int64": "tensor(int64)", "string": "tensor(string)"}
 
 
@@ -36,6 +40,8 @@ class Model:
         self.digest = digest
         self.manifest = decode(_entry(metadata, MANIFEST_KEY, path), Manifest, path)
         self.vectors = decode(_entry(metadata, VECTORS_KEY, path), Vectors, path)
+        self.block = 1
+        """Rows are computed in multiples of this, as `runtime.pace` finds right."""
         self._session = session
         self._outputs = [output.name for output in self.manifest.outputs]
         _check_graph(session, self.manifest, path)
@@ -80,7 +86,12 @@ class Model:
         return {name: np.concatenate([part[name] for part in parts]) for name in self._outputs}
 
     def _run(self, tensors: Mapping[str, Array]) -> dict[str, Array]:
-        return dict(zip(self._outputs, self._session.run(self._outputs, tensors), strict=True))
+        rows = len(next(iter(tensors.values())))
+        if rows % self.block:
+            places = np.arange(rows - rows % -self.block)
+            tensors = {name: each.take(places, 0, mode="clip") for name, each in tensors.items()}
+        outputs = self._session.run(self._outputs, tensors)
+        return {name: each[:rows] for name, each in zip(self._outputs, outputs, strict=True)}
 
     def bind_row(self) -> "BoundRow | None":
         """Return a way to answer single rows through tensors that are made once.
@@ -90,30 +101,33 @@ class Model:
         manifest = self.manifest
         if any(each.dtype == "string" for each in (*manifest.inputs, *manifest.outputs)):
             return None
-        return BoundRow(self._session, manifest)
+        return BoundRow(self._session, manifest, self.block)
 
 
 class BoundRow:
     """One row's tensors, bound to a session: saves making them for every request.
 
-    Not thread-safe: whoever has it fills `inputs`, runs, and reads `outputs` before the next.
+    Not thread-safe: whoever has it fills `inputs`, runs, and reads before the next.
     """
 
-    def __init__(self, session: ort.InferenceSession, manifest: Manifest) -> None:
-        self.inputs = {each.name: _row(each) for each in manifest.inputs}
-        self.outputs = {each.name: _row(each) for each in manifest.outputs}
+    def __init__(self, session: ort.InferenceSession, manifest: Manifest, block: int) -> None:
+        inputs = {each.name: _zeros(each, block) for each in manifest.inputs}
+        outputs = {each.name: _zeros(each, block) for each in manifest.outputs}
+        self.inputs = {name: array[:1] for name, array in inputs.items()}
+        self._outputs = [(name, array[:1].reshape(-1)) for name, array in outputs.items()]
         self._session = session
         self._binding = session.io_binding()
         for bind, tensors in (
-            (self._binding.bind_input, self.inputs),
-            (self._binding.bind_output, self.outputs),
+            (self._binding.bind_input, inputs),
+            (self._binding.bind_output, outputs),
         ):
             for name, array in tensors.items():
                 bind(name, "cpu", 0, array.dtype.type, array.shape, array.ctypes.data)
 
-    def run(self) -> None:
-        """Compute `outputs` from `inputs`."""
+    def run(self) -> dict[str, list[Any]]:
+        """Return the outputs for what is in `inputs`, each as a list of its columns."""
         self._session.run_with_iobinding(self._binding)
+        return {name: array.tolist() for name, array in self._outputs}
 
 
 def session_options(threads: int) -> ort.SessionOptions:
@@ -126,10 +140,14 @@ def session_options(threads: int) -> ort.SessionOptions:
     return options
 
 
-def _row(tensor: Tensor) -> Array:
-    """Make a tensor of one row."""
-    shape = (1,) if tensor.columns is None else (1, tensor.columns)
-    return np.zeros(shape, np.dtype(tensor.dtype))
+def _zeros(tensor: Tensor, rows: int) -> Array:
+    """Make a tensor of so many rows, placed in memory as ONNX Runtime places its own."""
+    shape = (rows,) if tensor.columns is None else (rows, tensor.columns)
+    dtype = np.dtype(tensor.dtype)
+    size = math.prod(shape) * dtype.itemsize
+    memory = np.zeros(size + _ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    return memory[start : start + size].view(dtype).reshape(shape)
 
 
 def _batches(texts: Array, cells: int) -> Iterator[tuple[int, int]]:

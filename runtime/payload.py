@@ -10,7 +10,7 @@ Knows nothing of HTTP or ONNX Runtime.
 
 import re
 import struct
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
@@ -28,9 +28,10 @@ from runtime.manifest import MISSING_STRING, Feature, Manifest, Scalar
 from runtime.structs import renaming
 
 Array = NDArray[Any]
+_Cells = Callable[[msgspec.Struct], tuple[object, ...]]
 _Fill = Callable[[Sequence[msgspec.Struct]], Array]
 # Any: for Python 3.11, numpy does not declare that its arrays are buffers.
-_Pack = Callable[[Mapping[str, Any], msgspec.Struct], None]
+_Pack = Callable[[Any, msgspec.Struct], None]
 
 # What msgspec, and Python with it, raises for bytes that are not what was asked for.
 _NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -63,15 +64,17 @@ class Codec:
         self._inspector = Inspector(features, forbid)
         attributes = dict(zip(features, self._attributes, strict=True))
         self._fills: dict[str, _Fill] = {}
-        self._pack: _Pack | None = None
+        self._packs: dict[str, _Pack] = {}
         for tensor in manifest.inputs:
             columns = sorted((f for f in features if f.input == tensor.name), key=_column)
-            read = _reader([attributes[feature] for feature in columns])
-            fill = _strings if tensor.dtype == "string" else _numbers
-            self._fills[tensor.name] = fill(read, len(columns))
-            if len(manifest.inputs) == 1 and tensor.dtype == "float64":
-                self._pack = _packer(tensor.name, [attributes[each] for each in columns])
-        self._limited = [feature for feature in features if feature.values is not None]
+            cells = _cells([attributes[feature] for feature in columns], self._attributes)
+            if tensor.dtype == "string":
+                self._fills[tensor.name] = _strings(cells, len(columns))
+            else:
+                self._fills[tensor.name] = _numbers(cells, len(columns))
+                self._packs[tensor.name] = _packer(cells, len(columns))
+        self.limited = [feature for feature in features if feature.values is not None]
+        """Features of which only certain numbers are answered."""
         self._has_strings = any(tensor.dtype == "string" for tensor in manifest.inputs)
         self._encoder = Encoder(manifest)
 
@@ -81,31 +84,44 @@ class Codec:
         Raises MalformedError for what is not JSON; PayloadError, with every problem, for
         records that do not fit the signature.
         """
-        rows: Any = self._decode(body)
-        single = isinstance(rows, msgspec.Struct)
-        if single:
-            rows = [rows]
-        elif not rows:
-            records, single = self._inspector.read(body)
-            rows = [self._row(**dict(zip(self._attributes, each, strict=True))) for each in records]
+        rows = self.read(body)
+        if isinstance(rows, msgspec.Struct):
+            return self.batch([rows], single=True)
+        if rows:
+            return self.batch(rows, single=False)
+        records, single = self._inspector.read(body)
+        rows = [self._row(**dict(zip(self._attributes, each, strict=True))) for each in records]
+        return self.batch(rows, single)
+
+    def read(self, body: bytes) -> msgspec.Struct | list[msgspec.Struct] | None:
+        """Decode a record or a list of them into rows; None for a body that `decode` must see."""
+        if self._decoder is None:
+            return None
+        if self._has_strings and (_RESERVED in body or _RESERVED_ESCAPE.search(body)):
+            return None
+        try:
+            rows: msgspec.Struct | list[msgspec.Struct] = self._decoder.decode(body)
+        except _NOT_DECODED:
+            return None
+        return rows
+
+    def batch(self, rows: Sequence[msgspec.Struct], single: bool = False) -> Batch:
+        """Make the tensors of rows. Raises PayloadError for numbers that are not answered."""
         tensors = {name: fill(rows) for name, fill in self._fills.items()}
-        for feature in self._limited:
+        for feature in self.limited:
             self._check_values(feature, tensors[feature.input][:, feature.column], single)
         return Batch(tensors, len(rows), single)
 
-    def fill(self, body: bytes, tensors: Mapping[str, Array]) -> bool:
-        """Fill the tensors of a single row from a record, where all features are numbers.
+    def fill(self, row: msgspec.Struct, tensors: Mapping[str, Array]) -> None:
+        """Write a row of numbers into tensors that are there; None is a missing value, NaN.
 
-        Returns False for a body that is something else, or that `decode` must look into.
+        For models whose one input is of numbers, any of which they answer.
         """
-        row = self._decode(body)
-        if type(row) is not self._row or self._pack is None or self._limited:
-            return False
-        try:
-            self._pack(tensors, row)
-        except struct.error:  # None: a value is missing
-            return False
-        return True
+        for name, pack in self._packs.items():
+            try:
+                pack(tensors[name], row)
+            except struct.error:
+                np.copyto(tensors[name], self._fills[name]([row]))
 
     def tensors(self, records: Iterable[Mapping[str, Scalar]]) -> dict[str, Array]:
         """Return the tensors of records of plain Python values, a missing one being None.
@@ -117,6 +133,14 @@ class Codec:
     def encode(self, outputs: Mapping[str, Array], single: bool) -> bytes:
         """Encode the graph's outputs: one answer if `single`, otherwise a list of answers."""
         return self._encoder.encode(outputs, single)
+
+    def encode_each(self, outputs: Mapping[str, Array]) -> list[bytes]:
+        """Encode an answer per row, each by itself."""
+        return self._encoder.encode_each(outputs)
+
+    def encode_row(self, outputs: Mapping[str, Sequence[Any]]) -> bytes:
+        """Encode the answer of one row, of each output as a list of its columns."""
+        return self._encoder.encode_row(outputs)
 
     def _check_values(self, feature: Feature, column: Array, single: bool) -> None:
         """Raise PayloadError for numbers that are not among the only ones that are answered."""
@@ -134,17 +158,6 @@ class Codec:
             for row in wrong[:MOST_PROBLEMS].tolist()
         ]
         raise PayloadError(problems, more=len(wrong) > MOST_PROBLEMS)
-
-    def _decode(self, body: bytes) -> Any:
-        """Return the rows, or None for a body that must be inspected."""
-        if self._decoder is None:
-            return None
-        if self._has_strings and (_RESERVED in body or _RESERVED_ESCAPE.search(body)):
-            return None
-        try:
-            return self._decoder.decode(body)
-        except _NOT_DECODED:
-            return None
 
 
 def _column(feature: Feature) -> int:
@@ -170,39 +183,39 @@ def _decoder(row: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(row | list[row])  # type: ignore[valid-type]
 
 
-def _reader(attributes: Sequence[str]) -> Callable[[Iterable[object]], Iterator[object]]:
-    """Return what iterates over the cells of rows, row by row, in the order of `attributes`."""
+def _cells(attributes: Sequence[str], every: Sequence[str]) -> _Cells:
+    """Return what reads the cells of a row that go to one tensor, in the order of `attributes`."""
+    if attributes == every:
+        return msgspec.structs.astuple
     get = attrgetter(*attributes)
     if len(attributes) == 1:
-        return lambda rows: map(get, rows)
-    return lambda rows: chain.from_iterable(map(get, rows))
+        return lambda row: (get(row),)
+    return get
 
 
-def _numbers(read: Callable[[Iterable[object]], Iterator[object]], columns: int) -> _Fill:
+def _numbers(cells: _Cells, columns: int) -> _Fill:
     """Return what fills a float64 tensor; numpy reads None as NaN."""
 
     def fill(rows: Sequence[msgspec.Struct]) -> Array:
-        cells = np.fromiter(read(rows), np.float64, len(rows) * columns)
-        return cells.reshape(len(rows), columns)
+        every = chain.from_iterable(map(cells, rows))
+        return np.fromiter(every, np.float64, len(rows) * columns).reshape(len(rows), columns)
 
     return fill
 
 
-def _strings(read: Callable[[Iterable[object]], Iterator[object]], columns: int) -> _Fill:
+def _strings(cells: _Cells, columns: int) -> _Fill:
     """Return what fills a string tensor, with MISSING_STRING for None."""
 
     def fill(rows: Sequence[msgspec.Struct]) -> Array:
-        cells = np.fromiter(read(rows), np.dtype(object), len(rows) * columns)
-        cells[cells == np.array(None)] = MISSING_STRING
-        return cells.reshape(len(rows), columns)
+        every = chain.from_iterable(map(cells, rows))
+        table = np.fromiter(every, np.dtype(object), len(rows) * columns)
+        table[table == np.array(None)] = MISSING_STRING
+        return table.reshape(len(rows), columns)
 
     return fill
 
 
-def _packer(tensor: str, attributes: Sequence[str]) -> _Pack:
+def _packer(cells: _Cells, columns: int) -> _Pack:
     """Return what writes one row's cells into the memory of a float64 tensor."""
-    get = attrgetter(*attributes)
-    pack = struct.Struct(f"{len(attributes)}d").pack_into
-    if len(attributes) == 1:
-        return lambda tensors, row: pack(tensors[tensor], 0, get(row))
-    return lambda tensors, row: pack(tensors[tensor], 0, *get(row))
+    pack = struct.Struct(f"{columns}d").pack_into
+    return lambda tensor, row: pack(tensor, 0, *cells(row))

@@ -1,14 +1,16 @@
-"""A model that may answer requests: loaded, paired with its codec, and self-checked."""
+"""A model that may answer requests: loaded, paired with its codec, self-checked and measured."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from runtime.config import UnknownFields
-from runtime.manifest import Label, Manifest
-from runtime.model import Array, BoundRow, Model
-from runtime.payload import Codec
+from runtime.manifest import Label
+from runtime.model import Array, Model
+from runtime.pace import Pace, measure
+from runtime.payload import Batch, Codec
 from runtime.selfcheck import self_check
 
 
@@ -21,63 +23,77 @@ class Answer(NamedTuple):
     """What was predicted, where each row has one label."""
 
 
-@dataclass(frozen=True, slots=True)
 class Predictor:
-    """A model and its codec."""
+    """A model, its codec and its pace."""
 
-    model: Model
-    codec: Codec
-    row: BoundRow | None = None
-    """What `answer_inline` computes single rows with, where the model has numbers only."""
-    slow: bool = False
-    """Whether a row takes so long that other requests should not wait for it."""
+    def __init__(self, model: Model, codec: Codec, pace: Pace) -> None:
+        self.model = model
+        self.codec = codec
+        self.pace = pace
+        self.manifest = model.manifest
+        self.label = f"{self.manifest.name}/{self.manifest.version}"
+        """What logs call it: name and version."""
+        self._bound = None if codec.limited else model.bind_row()
+        outputs = self.manifest.outputs
+        self._labelled = any(each.name == "label" and each.columns is None for each in outputs)
 
     def answer(self, body: bytes) -> Answer:
         """Answer the body of a request. Thread-safe.
 
         Raises MalformedError or PayloadError for a body that does not fit the signature.
         """
-        batch = self.codec.decode(body)
+        return self.answer_batch(self.codec.decode(body))
+
+    def answer_batch(self, batch: Batch) -> Answer:
+        """Answer the records of one request. Thread-safe."""
         outputs = self.model.run(batch.tensors)
         content = self.codec.encode(outputs, batch.single)
-        return Answer(content, batch.rows, _labels(outputs))
+        return Answer(content, batch.rows, self._labels(outputs))
 
-    def answer_inline(self, body: bytes) -> Answer:
-        """Answer as `answer` does, quicker for one row; for one thread, the event loop's."""
-        row = self.row
-        if row is None or not self.codec.fill(body, row.inputs):
-            return self.answer(body)
-        row.run()
-        return Answer(self.codec.encode(row.outputs, single=True), 1, _labels(row.outputs))
+    def answer_each(self, rows: Sequence[msgspec.Struct]) -> list[Answer]:
+        """Answer rows of several requests, computed together. Thread-safe.
 
-    @property
-    def manifest(self) -> Manifest:
-        """The manifest of the model."""
-        return self.model.manifest
+        Raises PayloadError where one of them has a number that is not answered.
+        """
+        outputs = self.model.run(self.codec.batch(rows).tensors)
+        labels = self._labels(outputs)
+        return [
+            Answer(content, 1, labels[place : place + 1])
+            for place, content in enumerate(self.codec.encode_each(outputs))
+        ]
+
+    def answer_row(self, row: msgspec.Struct) -> Answer:
+        """Answer one row, quicker than `answer_each`; for one thread, the event loop's."""
+        bound = self._bound
+        if bound is None:
+            return self.answer_each([row])[0]
+        self.codec.fill(row, bound.inputs)
+        outputs = bound.run()
+        labels = outputs["label"] if self._labelled else ()
+        return Answer(self.codec.encode_row(outputs), 1, labels)
+
+    def _labels(self, outputs: Mapping[str, Array]) -> Sequence[Label]:
+        labels: list[Label] = outputs["label"].tolist() if self._labelled else []
+        return labels
 
     @classmethod
     def load(
-        cls, path: Path, threads: int = 1, unknown_fields: UnknownFields = "reject"
+        cls,
+        path: Path,
+        threads: int = 1,
+        unknown_fields: UnknownFields = "reject",
+        batching: bool = True,
     ) -> "Predictor":
-        """Load `path`, a `model.onnx`, and check it.
+        """Load `path`, a `model.onnx`, check it and measure it.
 
         Raises ArtifactError where the file is not a sound artifact or does not answer its
         golden rows as scikit-learn did.
         """
         model = Model.load(path, threads)
         # Golden rows have no field that is unknown, so they are always read strictly.
-        self_check(model, Codec(model.manifest))
-        return cls(model, Codec(model.manifest, unknown_fields), model.bind_row())
-
-    @property
-    def label(self) -> str:
-        """What logs call it: name and version."""
-        return f"{self.manifest.name}/{self.manifest.version}"
-
-
-def _labels(outputs: Mapping[str, Array]) -> Sequence[Label]:
-    labels = outputs.get("label")
-    if labels is None or labels.ndim != 1:
-        return ()
-    values: list[Label] = labels.tolist()
-    return values
+        codec = Codec(model.manifest)
+        self_check(model, codec)
+        pace = measure(model, codec.tensors(model.vectors.rows), batching)
+        if model.block > 1:
+            self_check(model, codec)
+        return cls(model, Codec(model.manifest, unknown_fields), pace)

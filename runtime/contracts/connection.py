@@ -21,7 +21,6 @@ class Connection(DrainingProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read a part of what the client sends."""
-        self._unset_keepalive_if_required()
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:

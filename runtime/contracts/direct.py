@@ -1,100 +1,113 @@
-"""The shortest way to an answer: from the HTTP parser to the model and back, without ASGI.
+"""The shortest way to an answer: from the socket to the model and back, without ASGI.
 
 The hot path. A request takes it that is a small POST to a `predict` route, with a whole and
-valid body, for a model that is in memory and quick. Every other request is handed over to
-the application, from its first byte on, as if this module did not exist: errors, large
-bodies and rare headers are dealt with in one place, `rest`. A test compares both ways.
+valid body, for a model that is in memory. Every other request is handed over to the
+application, from its first byte on, as if this module did not exist: errors, large bodies
+and rare headers are dealt with in one place, `rest`. A test compares both ways.
 
 What surrounds a request in `exchange` has its counterpart here: id, metrics and log line.
-Whatever is added there that may refuse a request must be added here, or `find` must decline.
+Whatever is added there that may refuse a request must be added here, or `Heads.read` must
+decline.
 """
 
+import asyncio
 from collections.abc import Sequence
 from time import perf_counter, time
 from typing import Any
 
-from starlette.routing import Match, Route
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+import msgspec
 
 from runtime.contracts.connection import Connection
-from runtime.contracts.exchange import REQUEST_ID, new_id
-from runtime.contracts.rest import INLINE_BYTES
-from runtime.errors import ServiceError
+from runtime.contracts.exchange import fault, new_id
+from runtime.contracts.heads import Head, Heads
 from runtime.journal import Done, Journal
-from runtime.predictor import Answer, Predictor
-from runtime.repository import Repository
-
-_JSON = frozenset({b"application/json", b"application/json; charset=utf-8"})
-_OTHER_WAY = frozenset({b"content-encoding", b"expect", b"transfer-encoding", b"upgrade"})
-"""Headers by which a request says that its body needs more than to be read."""
+from runtime.manifest import Label
+from runtime.metrics import Metrics
+from runtime.predictor import Answer
 
 
 class Direct:
-    """What may be answered directly: the application's predict routes and its models."""
+    """What all connections have in common."""
 
-    def __init__(
-        self, routes: Sequence[Route], repository: Repository, journal: Journal, limit: int
-    ) -> None:
+    def __init__(self, heads: Heads, journal: Journal, metrics: Metrics) -> None:
+        self.heads = heads
         self.journal = journal
-        self.limit = min(INLINE_BYTES, limit)
-        self._routes = routes
-        self._repository = repository
+        self.in_flight = metrics.in_flight
         self._defaults: Sequence[tuple[bytes, bytes]] = ()
-        self._head = b""
-        self._targets: dict[bytes, tuple[str, str | None, str | None]] = {}
+        self._start = b""
 
-    def find(self, url: bytes) -> tuple[str, Predictor] | None:
-        """Return the route's template and the model behind a URL; None to hand over."""
-        target = self._targets.get(url) or self._match(url)
-        if target is None:
-            return None
-        template, name, version = target
-        try:
-            predictor = self._repository.find(name, version)
-        except ServiceError:
-            return None
-        return None if predictor is None or predictor.slow else (template, predictor)
-
-    def head(self, defaults: Sequence[tuple[bytes, bytes]]) -> bytes:
+    def start(self, defaults: Sequence[tuple[bytes, bytes]]) -> bytes:
         """Return an answer's status line and first headers; `defaults` are the server's own."""
         if defaults is not self._defaults:
             self._defaults = defaults
             headers = [*defaults, (b"content-type", b"application/json")]
             lines = (b"%b: %b\r\n" % header for header in headers)
-            self._head = b"HTTP/1.1 200 OK\r\n" + b"".join(lines)
-        return self._head
+            self._start = b"HTTP/1.1 200 OK\r\n" + b"".join(lines)
+        return self._start
 
-    def _match(self, url: bytes) -> tuple[str, str | None, str | None] | None:
-        if b"%" in url or b"?" in url:
-            return None
-        scope: dict[str, Any] = {"type": "http", "method": "POST", "path": url.decode("latin-1")}
-        for route in self._routes:
-            match, child = route.matches(scope)
-            if match is Match.FULL:
-                named = child["path_params"]
-                target = route.path, named.get("name"), named.get("version")
-                try:
-                    self._repository.find(*target[1:])
-                except ServiceError:
-                    return None
-                # There are no more of these than there are versions of models.
-                self._targets[url] = target
-                return target
-        return None
+
+class Turn:
+    """A request that is answered directly, in the place of what uvicorn has for each."""
+
+    head: Head
+    started: float
+
+    def __init__(self) -> None:
+        self.response_complete = True
+        self.keep_alive = True
+        self.disconnected = False
+        self.message_event = asyncio.Event()
 
 
 class DirectProtocol(Connection):
     """A connection that answers what it can before there is a scope or a task."""
 
-    _found: tuple[str, Predictor] | None = None
-    """What the request at hand will be answered by, unless it is handed over."""
-
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._direct: Direct = self.app_state["direct"]
+        self.turn = Turn()
+        self._started = 0.0
+        self._held = b""
+        """A request with a known head, of whose body a part is missing."""
+        self._head: Head | None = None
+        """Of the request that is parsed, unless it is handed over."""
+        self._barred = False
+        """Whether the request that is parsed must be handed over."""
+        self._parsed: list[Head | None] = []
+        """The heads of the requests that were parsed, of what came last."""
+
+    def data_received(self, data: bytes) -> None:
+        """Answer a request whose head is known and whose body is whole; have others parsed."""
+        fresh = not self.reading
+        if self._held:
+            fresh = True
+            data, self._held = self._held + data, b""
+        else:
+            self._started = perf_counter()
+        end = data.find(b"\r\n\r\n") + 4
+        if fresh and self._is_free():
+            head = self._direct.heads.known.get(data[:end])
+            if head is not None:
+                missing = end + head.length - len(data)
+                if missing > 0:
+                    self._held = data
+                    self.reading = True
+                    return
+                self.reading = False
+                if missing == 0 and self._answer(head, data[end:]):
+                    return
+                self._barred = missing == 0
+        self._parsed = []
+        super().data_received(data)
+        self._barred = False
+        if fresh and len(self._parsed) == 1:
+            head = self._parsed[0]
+            if head and end + head.length == len(data):
+                self._direct.heads.know(data[:end], head)
 
     def on_message_begin(self) -> None:
         """Begin a request with the least that any way needs."""
+        self.reading = True
         self.url = b""
         self.headers = []
         self._body = b""
@@ -106,93 +119,143 @@ class DirectProtocol(Connection):
     def on_headers_complete(self) -> None:
         """Choose the way."""
         self._started = perf_counter()
-        if self._may_be_direct():
-            self._found = self._direct.find(self.url)
-        if self._found is None:
+        parser = self.parser
+        if (
+            self._is_free()
+            and not self._barred
+            and parser.get_method() == b"POST"
+            and parser.get_http_version() == "1.1"
+            and parser.should_keep_alive()
+        ):
+            self._head = self._direct.heads.read(self.url, self.headers)
+        self._parsed.append(self._head)
+        if self._head is None:
             self._hand_over()
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
-        if self._found is None:
+        if self._head is None:
             super().on_body(body)
         else:
             self._body = self._body + body if self._body else body
 
     def on_message_complete(self) -> None:
         """Answer, or let the application say what is wrong with the request."""
-        if self._found is not None:
-            try:
-                answer = self._found[1].answer_inline(self._body)
-            except Exception:  # noqa: BLE001 - the application meets it again, and reports it
-                self._hand_over()
-            else:
-                self._send(answer, *self._found)
+        self.reading = False
+        if self._head is not None:
+            head, self._head = self._head, None
+            if self._answer(head, self._body):
                 return
+            self._hand_over()
         super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let the application note a client that left amid its body."""
-        if self._found is not None:
-            self._hand_over()
+        self._let_go()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
         """Let a request whose body is on its way be answered before the end."""
-        if self._found is not None:
-            self._hand_over()
+        self._let_go()
         super().shutdown()
 
-    def _may_be_direct(self) -> bool:
-        """Tell whether nothing but its body is special about the request."""
-        parser = self.parser
-        cycle: RequestResponseCycle | None = self.cycle
-        if (
-            parser.get_method() != b"POST"
-            or parser.get_http_version() != "1.1"
-            or not parser.should_keep_alive()
-            or not (cycle is None or cycle.response_complete)
-            or self.flow.write_paused
-            or self.draining
-        ):
-            return False
-        length = 0
-        self._id = ""
-        for name, value in self.headers:
-            key = name.lower()
-            if key == b"content-length":
-                length = int(value) if len(value) < 10 else 0
-            elif key == b"content-type":
-                if value not in _JSON:
-                    return False
-            elif key in _OTHER_WAY:
-                return False
-            elif key == b"x-request-id" and REQUEST_ID.fullmatch(value):
-                self._id = value.decode("ascii")
-        return 0 < length <= self._direct.limit
-
-    def _send(self, answer: Answer, route: str, predictor: Predictor) -> None:
+    def answered(self, answer: Answer) -> None:
         """Send an answer, and note it."""
-        self._found = None
-        request_id = self._id or new_id()
-        self.transport.write(
-            b"%bcontent-length: %d\r\nx-request-id: %b\r\n\r\n%b"
-            % (
-                self._direct.head(self.server_state.default_headers),
-                len(answer.content),
-                request_id.encode(),
-                answer.content,
-            )
+        turn = self.turn
+        request_id = turn.head.id or new_id()
+        start = self._direct.start(self.server_state.default_headers)
+        content = answer.content
+        self._send(
+            b"%bcontent-length: %d\r\nx-request-id: %b\r\n%b\r\n%b"
+            % (start, len(content), request_id.encode(), self._goodbye(), content)
         )
+        self._note(request_id, 200, answer.rows, answer.labels)
+
+    def failed(self, error: Exception) -> None:
+        """Say that the service failed, and log why."""
+        head = self.turn.head
+        request_id = head.id or new_id()
+        response = fault("POST", head.path, request_id, error)
+        headers = [*self.server_state.default_headers, *response.raw_headers]
+        lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+        self._send(
+            b"HTTP/1.1 500 Internal Server Error\r\n%bx-request-id: %b\r\n%b\r\n%b"
+            % (lines, request_id.encode(), self._goodbye(), bytes(response.body))
+        )
+        self._note(request_id, 500, None, ())
+
+    def _is_free(self) -> bool:
+        """Tell whether what comes next may be answered at once."""
+        cycle = self.cycle
+        # Before the first request it is None, whatever its annotation says.
+        answered = cycle is None or cycle.response_complete  # type: ignore[redundant-expr]
+        return answered and not self.draining and not self.flow.write_paused
+
+    def _answer(self, head: Head, body: bytes) -> bool:
+        """Have a request answered; return False where only the application can."""
+        predictor = head.batcher.predictor
+        rows = predictor.codec.read(body)
+        if isinstance(rows, msgspec.Struct):
+            self._begin(head)
+            head.batcher.add(rows, self)
+            return True
+        if not rows or not predictor.pace.brief(len(rows)):
+            return False
+        try:
+            answer = predictor.answer_batch(predictor.codec.batch(rows))
+        except Exception:  # noqa: BLE001 - the application meets it again, and reports it
+            return False
+        self._begin(head)
+        self.answered(answer)
+        return True
+
+    def _begin(self, head: Head) -> None:
+        turn = self.turn
+        turn.head = head
+        turn.started = self._started
+        turn.response_complete = False
+        # For uvicorn it is what its own cycles are.
+        self.cycle = turn  # type: ignore[assignment]
+        if head.batcher.predictor.pace.slow:
+            self._direct.in_flight.inc()
+
+    def _goodbye(self) -> bytes:
+        """Return the header that tells the client to leave, if it must."""
+        return b"" if self.turn.keep_alive else b"connection: close\r\n"
+
+    def _send(self, response: bytes) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(response)
+            if not self.turn.keep_alive:
+                self.transport.close()
+        self.turn.response_complete = True
+        if self.turn.head.batcher.predictor.pace.slow:
+            self._direct.in_flight.dec()
         self.on_response_complete()
-        seconds = perf_counter() - self._started
-        path = self.url.decode("ascii")
-        done = Done(predictor, route, path, request_id, time(), seconds, answer.rows, answer.labels)
-        self._direct.journal.note(done)
+
+    def _note(
+        self, request_id: str, status: int, rows: int | None, labels: Sequence[Label]
+    ) -> None:
+        head, seconds = self.turn.head, perf_counter() - self.turn.started
+        predictor, now = head.batcher.predictor, time()
+        self._direct.journal.note(
+            Done(predictor, head.route, head.path, request_id, status, now, seconds, rows, labels)
+        )
+
+    def _let_go(self) -> None:
+        """Hand over a request of whose body a part is missing."""
+        if self._held:
+            data, self._held = self._held, b""
+            self._barred = True
+            super().data_received(data)
+            self._barred = False
+        elif self._head is not None:
+            self._hand_over()
 
     def _hand_over(self) -> None:
         """Begin the request again, the application's way."""
         url, headers, body = self.url, self.headers, self._body
-        self._found = None
+        self._head = None
         super().on_message_begin()
         super().on_url(url)
         for name, value in headers:

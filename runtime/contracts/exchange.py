@@ -12,6 +12,7 @@ from secrets import token_hex
 from time import perf_counter
 from typing import Any
 
+from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -79,13 +80,10 @@ class Exchanges:
         self._metrics.in_flight.inc()
         try:
             await self._app(scope, receive, send_with_id)
-        except Exception:
-            _log.exception(
-                "%s %s failed", scope["method"], _path(scope), extra=_fields(id=exchange.id)
-            )
+        except Exception as error:
+            response = fault(scope["method"], _path(scope), exchange.id, error)
             if exchange.status is not None:
                 raise
-            response = problem(500, "The service failed. Its log says why.", request_id=exchange.id)
             await response(scope, receive, send_with_id)
         finally:
             self._metrics.in_flight.dec()
@@ -104,6 +102,12 @@ class Exchanges:
             rows=exchange.rows,
         )
         _log.info("request", extra=fields)
+
+
+def fault(method: str, path: str, request_id: str, error: Exception) -> Response:
+    """Log a fault of the service itself, and return what the client gets to know of it."""
+    _log.error("%s %s failed", method, path, exc_info=error, extra=_fields(id=request_id))
+    return problem(500, "The service failed. Its log says why.", request_id=request_id)
 
 
 def _request_id(scope: Scope) -> str:

@@ -14,11 +14,11 @@ from runtime.contracts.body import read_json
 from runtime.contracts.exchange import KEY
 from runtime.manifest import Manifest
 from runtime.metrics import Metrics
-from runtime.predictor import Predictor
+from runtime.predictor import Answer, Predictor
 from runtime.repository import Entry, Repository
 
 INLINE_BYTES = 16_384
-"""Bodies up to this size are answered on the event loop, larger ones in a thread.
+"""Bodies up to this size are decoded on the event loop, larger ones in a thread.
 
 Measured on two cores at 2.5 GHz: such a body, 240 rows of Iris or 115 penguins, takes 0.4 and
 0.9 ms; going to a thread and back takes 0.07 ms more.
@@ -40,15 +40,22 @@ class Predict:
         body = await read_json(scope, receive, self._max_body_bytes)
         exchange = scope[KEY]
         exchange.model = predictor.label
-        if len(body) <= INLINE_BYTES and not predictor.slow:
-            answer = predictor.answer(body)
-        else:
-            answer = await run_in_threadpool(predictor.answer, body)
+        answer = await _answer(predictor, body)
         exchange.rows = answer.rows
         self._metrics.predicted(predictor.manifest, answer.rows, answer.labels)
         headers = [_JSON, (b"content-length", b"%d" % len(answer.content))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": answer.content})
+
+
+async def _answer(predictor: Predictor, body: bytes) -> Answer:
+    """Answer a body: here, if that is soon done, and otherwise in a thread."""
+    if len(body) > INLINE_BYTES:
+        return await run_in_threadpool(predictor.answer, body)
+    batch = predictor.codec.decode(body)
+    if predictor.pace.brief(batch.rows):
+        return predictor.answer_batch(batch)
+    return await run_in_threadpool(predictor.answer_batch, batch)
 
 
 async def find(scope: Scope) -> Predictor:

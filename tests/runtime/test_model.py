@@ -113,3 +113,49 @@ def test_long_texts_are_answered_in_batches(
     assert sizes == [1, 1, 3, 1]
     assert parts["label"].tolist() == whole["label"].tolist()
     np.testing.assert_allclose(parts["probabilities"], whole["probabilities"], rtol=1e-12)
+
+
+def test_rows_are_computed_in_whole_blocks(
+    iris: Predictor, artifacts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the model has a block, what is left over is filled up, and not answered."""
+    model = Model.load(artifacts / "iris/1/model.onnx")
+    model.block = 8
+    rows = iris.codec.tensors(model.vectors.rows)["numeric"]
+    computed: list[int] = []
+    session = model._session  # noqa: SLF001 - to see how many rows it is given
+
+    class Watched:
+        def run(self, names: list[str], tensors: Mapping[str, Array]) -> list[Array]:
+            computed.append(len(tensors["numeric"]))
+            answers: list[Array] = session.run(names, tensors)
+            return answers
+
+    monkeypatch.setattr(model, "_session", Watched())
+    whole = model.run({"numeric": rows[:24]})
+    for count in (1, 7, 8, 9, 24):
+        part = model.run({"numeric": rows[:count]})
+        for name, expected in whole.items():
+            assert part[name].tolist() == expected[:count].tolist()
+    assert computed == [24, 8, 8, 8, 16, 24]
+
+
+def test_bound_tensors_answer_one_row_of_a_block(artifacts: Path, iris: Predictor) -> None:
+    """As it is answered in tensors that are made for it."""
+    model = Model.load(artifacts / "iris/1/model.onnx")
+    rows = iris.codec.tensors(model.vectors.rows)["numeric"]
+    for block in (1, 8):
+        model.block = block
+        bound = model.bind_row()
+        assert bound is not None
+        for row in rows:
+            bound.inputs["numeric"][:] = row
+            expected = model.run({"numeric": row[None]})
+            assert bound.run() == {
+                name: each.reshape(-1).tolist() for name, each in expected.items()
+            }
+
+
+def test_tensors_of_text_cannot_be_bound(penguins: Predictor) -> None:
+    """ONNX Runtime takes no memory of ours for them."""
+    assert penguins.model.bind_row() is None

@@ -186,7 +186,7 @@ def test_only_the_numbers_that_the_estimator_knows_are_answered(sizes: Predictor
     """Each other is named, as what it is; the first hundred, where there are more."""
     known = b'{"feature1": 30, "feature2": 3.0}'
     assert sizes.codec.decode(known).tensors["numeric"].tolist() == [[30.0, 3.0]]
-    assert not sizes.codec.fill(known, sizes.row.inputs if sizes.row else {})
+    assert [feature.name for feature in sizes.codec.limited] == ["feature1", "feature2"]
     with pytest.raises(PayloadError) as caught:
         sizes.codec.decode(b'{"feature1": 31, "feature2": 3}')
     assert str(caught.value) == "Expected one of 30, 40, 50, got the number 31 - at `$.feature1`."
@@ -196,3 +196,32 @@ def test_only_the_numbers_that_the_estimator_knows_are_answered(sizes: Predictor
     assert [each.path for each in caught.value.problems] == [
         f"$[{row}].feature2" for row in range(200) if row not in (1, 2, 3)
     ][:100]
+
+
+def test_one_row_is_written_into_tensors_that_are_there(iris: Predictor) -> None:
+    """With NaN for what is missing, and nothing left of the row before."""
+    features = (
+        {"name": "integer", "dtype": "int64", "column": 1, "nullable": True},
+        {"name": "number", "column": 0, "nullable": True},
+        {"name": "flag", "dtype": "bool", "column": 2},
+    )
+    codec = Codec(signature(iris.manifest, *features))
+    tensors = {"numeric": np.full((1, 3), 9.0)}
+    for record, expected in (
+        (b'{"integer":3,"number":2.5,"flag":true}', "[[2.5, 3.0, 1.0]]"),
+        (b'{"flag":false,"number":null,"integer":-7}', "[[nan, -7.0, 0.0]]"),
+        (b'{"flag":false}', "[[nan, nan, 0.0]]"),
+    ):
+        row = codec.read(record)
+        assert isinstance(row, msgspec.Struct)
+        codec.fill(row, tensors)
+        assert repr(tensors["numeric"].tolist()) == expected
+        assert repr(codec.decode(record).tensors["numeric"].tolist()) == expected
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"[]", b'{"number": "1"}', b'{"number": 1, "text": "\xef\xb7\x90"}']
+)
+def test_what_must_be_looked_into_is_not_read(mixed: Codec, body: bytes) -> None:
+    """`decode` says what is wrong with it."""
+    assert not mixed.read(body)

@@ -64,16 +64,23 @@ class Conversation:
 
     async def settle(self) -> None:
         """Wait for whatever the protocol has started."""
+        while self._waits_for_a_row():  # noqa: ASYNC110 - a protocol tells nobody
+            await asyncio.sleep(0)
         while tasks := [each for each in self.protocol.tasks if not each.done()]:
             waiting = self.protocol.cycle.more_body
             done, _ = await asyncio.wait(tasks, timeout=0 if waiting else None)
             if waiting and not done:
                 return
 
+    def _waits_for_a_row(self) -> bool:
+        protocol = self.protocol
+        return isinstance(protocol, DirectProtocol) and not protocol.turn.response_complete
+
     @property
     def direct(self) -> bool:
         """Whether the application has not been asked."""
-        return self.protocol.cycle is None
+        scope: object = self.protocol.scope
+        return scope is None
 
 
 Talk = Callable[[Conversation], Awaitable[None]]

@@ -2,13 +2,22 @@
 
 import asyncio
 import json
+import re
+from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from runtime import pace
+from runtime.contracts.connection import Connection
+from runtime.contracts.direct import DirectProtocol
 from runtime.logs import LineHandler
 from runtime.model import BoundRow, Model
+from runtime.pace import Pace
+from runtime.predictor import Answer, Predictor
 from tests.runtime.contracts.conversation import RECORD, Conversation, converse, request
 
 PENGUIN = b'{"island":"Biscoe","bill_length_mm":39.1,"year":2007}'
@@ -23,7 +32,6 @@ DIRECT = {
     "by name": request(path="/models/iris/predict"),
     "by version": request(path="/models/iris/versions/1/predict"),
     "strings and missing values": request(PENGUIN, "/models/penguins/predict"),
-    "two at once": request() + request(path="/models/iris/predict"),
 }
 HANDED_OVER = {
     "another route": request(b"", "/livez", method="GET"),
@@ -46,10 +54,13 @@ HANDED_OVER = {
     b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(RECORD), RECORD),
     "that waits to be asked on": request(head="Expect: 100-continue\r\n"),
 }
+AFTER_ANOTHER = request() + request(path="/models/iris/predict") + request(b"{")
 
 
 @pytest.mark.parametrize(
-    "sent", [*DIRECT.values(), *HANDED_OVER.values()], ids=[*DIRECT, *HANDED_OVER]
+    "sent",
+    [*DIRECT.values(), *HANDED_OVER.values(), AFTER_ANOTHER],
+    ids=[*DIRECT, *HANDED_OVER, "three at once"],
 )
 def test_both_ways_answer_alike(artifacts: Path, sent: bytes) -> None:
     """Byte for byte, and only the requests that are meant to be are answered directly."""
@@ -66,6 +77,161 @@ def test_both_ways_answer_alike(artifacts: Path, sent: bytes) -> None:
     converse(artifacts, talk, MAX_BODY_BYTES="4096")
 
 
+ID = re.compile(rb"x-request-id: \w+\r\n")
+
+
+@pytest.mark.parametrize(
+    "sent", [*DIRECT.values(), *HANDED_OVER.values()], ids=[*DIRECT, *HANDED_OVER]
+)
+def test_a_head_that_is_known_is_answered_alike(artifacts: Path, sent: bytes) -> None:
+    """Whether it was sent before or not, with a body that is whole, late, or no good."""
+    sent = sent.replace(b"X-Request-ID: a\r\n", b"")
+    end = sent.index(b"\r\n\r\n") + 4
+    bad = sent[:end] + b"!" * len(sent[end:])
+
+    async def talk(connection: Conversation) -> None:
+        protocol = connection.protocol
+        for parts in (
+            [sent],
+            [sent],
+            [sent[:end], sent[end:]],
+            [sent[:-3], sent[-3:-2], sent[-2:]],
+            [sent[: end - 1], sent[end - 1 :]],
+            [bad],
+            [bad[:end], bad[end:]],
+            [sent + bad],
+            [sent],
+        ):
+            plain = Conversation(Connection, protocol.app, protocol.app_state)
+            expected = ID.sub(b"", await plain.send(*filter(None, parts)))
+            connection.transport.written = b""
+            assert ID.sub(b"", await connection.send(*filter(None, parts))) == expected
+            if connection.transport.closed:
+                assert plain.transport.closed
+                break
+
+    converse(artifacts, talk, MAX_BODY_BYTES="4096")
+
+
+def test_heads_are_forgotten_before_there_are_too_many(artifacts: Path) -> None:
+    """And those that are long, or have an id of their own, are not even learnt."""
+
+    async def talk(connection: Conversation) -> None:
+        known = connection.protocol.app_state["direct"].heads.known
+        plain = request().replace(b"X-Request-ID: a\r\n", b"")
+        for sent in (
+            request(),
+            plain.replace(b"Host: x", b"Host: " + b"x" * 2048),
+            plain.replace(b"HTTP/1.1", b"HTTP/1.0"),
+            plain.replace(b"predict", b"models"),
+        ):
+            another = Conversation(DirectProtocol, connection.protocol.app, state(connection))
+            assert await another.send(sent)
+        assert len(known) == 0
+        for number in range(600):
+            await connection.send(plain.replace(b"Host: x", b"Host: %d" % number))
+        assert len(known) == 600 - 512
+
+    converse(artifacts, talk)
+
+
+@pytest.mark.parametrize("body", [b'{"feature1":30,"feature2":3}', b'{"feature1":31,"feature2":3}'])
+def test_models_that_answer_few_numbers_are_the_applications(models: Path, body: bytes) -> None:
+    """It says which other number was sent."""
+
+    async def talk(connection: Conversation) -> None:
+        protocol = connection.protocol
+        plain = Conversation(HttpToolsProtocol, protocol.app, protocol.app_state)
+        sent = request(body, "/models/sizes/predict")
+        assert await connection.send(sent) == await plain.send(sent)
+        assert not connection.direct
+
+    converse(models / "unusual", talk, DEFAULT_MODEL="sizes")
+
+
+@pytest.mark.parametrize("slow", [0.0, 1.0], ids=["in a thread", "at once"])
+@pytest.mark.parametrize(
+    "paths", [["/predict"] * 3, ["/models/penguins/predict", "/predict"]], ids=["one", "two"]
+)
+def test_what_waits_together_is_answered_as_what_comes_alone(
+    artifacts: Path, monkeypatch: pytest.MonkeyPatch, slow: float, paths: list[str]
+) -> None:
+    """By one run for each model, whatever the time that the models take."""
+    monkeypatch.setattr(pace, "SLOW", slow)
+    monkeypatch.setattr(pace, "perf_counter", iter(count(step=1e-6)).__next__)
+    runs = []
+    answer_each = Predictor.answer_each
+
+    def noted(predictor: Predictor, rows: Sequence[Any]) -> list[Answer]:
+        runs.append(len(rows))
+        return answer_each(predictor, rows)
+
+    async def talk(connection: Conversation) -> None:
+        protocol = connection.protocol
+        bodies = {"/predict": RECORD, "/models/penguins/predict": PENGUIN}
+        sent = [request(bodies[path], path) for path in paths]
+        several = [Conversation(DirectProtocol, protocol.app, state(connection)) for _ in sent]
+        monkeypatch.setattr(Predictor, "answer_each", noted)
+        for each, data in zip(several, sent, strict=True):
+            each.protocol.data_received(data)
+        for each, data in zip(several, sent, strict=True):
+            await each.settle()
+            plain = Conversation(HttpToolsProtocol, protocol.app, state(connection))
+            assert each.transport.written == await plain.send(data)
+            assert each.direct
+        assert max(runs) == paths.count(paths[0])
+
+    converse(artifacts, talk)
+
+
+def test_a_list_that_takes_long_is_the_applications(
+    artifacts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes to a thread."""
+    monkeypatch.setattr(Pace, "brief", lambda _, rows: rows < 2)
+
+    async def talk(connection: Conversation) -> None:
+        await connection.send(request(b"[" + RECORD + b"]"))
+        assert connection.direct
+        answer = await connection.send(request(b"[" + RECORD + b"," + RECORD + b"]"))
+        assert answer.count(b"HTTP/1.1 200 OK") == 2
+        assert not connection.direct
+
+    converse(artifacts, talk)
+
+
+def test_requests_that_wait_for_a_thread_are_in_flight(
+    artifacts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others are answered before anyone could ask."""
+    monkeypatch.setattr(pace, "SLOW", 0.0)
+
+    async def talk(connection: Conversation) -> None:
+        protocol = connection.protocol
+        connection.protocol.data_received(request())
+        plain = Conversation(HttpToolsProtocol, protocol.app, state(connection))
+        ask = request(b"", "/metrics", method="GET")
+        assert b"skiff_http_requests_in_flight 2.0" in await plain.send(ask)
+        await connection.settle()
+        plain.transport.written = b""
+        assert b"skiff_http_requests_in_flight 1.0" in await plain.send(ask)
+
+    converse(artifacts, talk)
+
+
+def test_a_client_that_leaves_while_its_row_waits_gets_nothing(artifacts: Path) -> None:
+    """And disturbs nobody."""
+
+    async def talk(connection: Conversation) -> None:
+        connection.protocol.data_received(request())
+        connection.transport.close()
+        connection.protocol.connection_lost(None)
+        await connection.settle()
+        assert connection.transport.written == b""
+
+    converse(artifacts, talk)
+
+
 def test_a_body_may_come_in_parts(artifacts: Path) -> None:
     """As clients send it that write the headers first."""
 
@@ -76,6 +242,11 @@ def test_a_body_may_come_in_parts(artifacts: Path) -> None:
         assert connection.direct
 
     converse(artifacts, talk)
+
+
+def state(connection: Conversation) -> dict[str, Any]:
+    """Return what a further connection to the same application needs."""
+    return dict(connection.protocol.app_state)
 
 
 def test_requests_follow_each_other(artifacts: Path) -> None:

@@ -1,0 +1,169 @@
+"""How long a model takes, measured when it is loaded: what decides how it is served.
+
+A model that takes long runs in a thread, so that other requests are answered meanwhile.
+Where many rows together take less than each by itself, requests that wait at the same time
+are computed together, provided that no bit of any answer depends on it. Most kernels of
+ONNX Runtime compute a row alike whatever stands beside it. Some do not: `Exp` computes four
+numbers at once in one way and what is left over in another, and sums go by a row's place in
+memory. There, rows are computed in blocks, a row by itself as part of one, where that is
+nearly as quick; and one by one where not.
+
+Knows nothing of HTTP.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from runtime.model import Array, BoundRow, Model
+
+SLOW = 0.001
+"""Seconds for a row from which on a model runs in a thread.
+
+Going there and back takes some 50 µs of CPU time, and other requests wait no longer than this
+for one row.
+"""
+
+GAIN = 2.0
+"""How many times less a row must cost among others than alone.
+
+Then no row waits longer for its batch than it would have waited in turn, on average.
+"""
+
+BLOCK = 8
+"""Rows of a block: of numbers that are computed two, four or eight at once none is left over."""
+
+_BLOCK_COST = 1.25
+"""How many times longer than by itself a row may take as part of a block."""
+
+_MOST = 64
+"""Rows that are computed together at most."""
+
+_TURN = 0.002
+"""Seconds that other requests may wait for what is computed on the event loop."""
+
+_THREAD_TURN = 0.1
+"""Seconds that a batch may take in a thread, where only requests for the same model wait."""
+
+_BUDGET = 1.0
+"""Seconds that computing the rows of a measurement one by one may take."""
+
+_SIZES = (2, 3, 5, 8, 16, 33, 64)
+
+Tensors = Mapping[str, Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What was found."""
+
+    row: float
+    """Seconds for a row by itself."""
+    each: float
+    """Seconds for each further row that is computed with it."""
+    together: int = 1
+    """Of how many requests rows may be computed at once; 1 where answers would differ."""
+
+    @property
+    def slow(self) -> bool:
+        """Whether a row takes so long that other requests should not wait for it."""
+        return self.row > SLOW
+
+    def brief(self, rows: int) -> bool:
+        """Tell whether other requests may wait while so many rows are computed at once."""
+        return not self.slow and self.row + (rows - 1) * self.each <= _TURN
+
+    @property
+    def turn(self) -> int:
+        """How many rows may be computed one by one while other requests wait."""
+        return max(1, int(_TURN / self.row))
+
+
+def measure(model: Model, golden: Tensors, batching: bool = True) -> Pace:
+    """Measure `model` with rows whose values are those of `golden` ones, and set its block.
+
+    Unless `batching`, rows of different requests are left to be computed one by one.
+    """
+    model.block = 1
+    first = _Run(model, _mixed(golden, 4), 1)
+    rows = _mixed(golden, int(np.clip(_BUDGET / first.seconds, 4, _MOST)))
+    pace = Pace(first.seconds, _Run(model, rows, 16).seconds)
+    if batching and pace.row > GAIN * pace.each:
+        for block in (1, BLOCK):
+            model.block = block
+            alone = _Run(model, rows, 1)
+            together = _together(pace, _count(rows))
+            if alone.seconds <= _BLOCK_COST * pace.row and _same(model, rows, alone, together):
+                return Pace(alone.seconds, pace.each, together)
+        model.block = 1
+    return pace
+
+
+class _Run:
+    """Rows computed so many at a time: what was answered, and how long each row took."""
+
+    def __init__(self, model: Model, rows: Tensors, size: int) -> None:
+        outputs, taken = [], []
+        for part in _parts(rows, size):
+            start = perf_counter()
+            outputs.append(model.run(part))
+            taken.append((perf_counter() - start) / _count(part))
+        self.seconds = min(taken)
+        """Of the quickest run: more is other programs' doing."""
+        self.answers = _bits(outputs)
+
+
+def _together(pace: Pace, rows: int) -> int:
+    """Return how many rows to compute at once; no more than there are to compare."""
+    turn = _THREAD_TURN if pace.slow else _TURN
+    return int(np.clip(turn / pace.each, 1, rows))
+
+
+def _same(model: Model, rows: Tensors, alone: _Run, most: int) -> bool:
+    """Tell whether rows have the answers alone, bit for bit, that they have together."""
+    sizes = {min(size, most) for size in _SIZES} - {1}
+    bound = model.bind_row()
+    return (
+        bool(sizes)
+        and all(_Run(model, rows, size).answers == alone.answers for size in sizes)
+        and (bound is None or _bound_answers(bound, rows) == alone.answers)
+    )
+
+
+def _bound_answers(bound: BoundRow, rows: Tensors) -> list[bytes]:
+    """Return what rows are answered in tensors that are made once."""
+    outputs = []
+    for row in _parts(rows, 1):
+        for name, tensor in row.items():
+            np.copyto(bound.inputs[name], tensor)
+        outputs.append({name: np.array(value) for name, value in bound.run().items()})
+    return _bits(outputs)
+
+
+def _bits(outputs: Sequence[Tensors]) -> list[bytes]:
+    """Return each output of all runs, as bytes."""
+    joined = (np.concatenate([each[name].reshape(-1) for each in outputs]) for name in outputs[0])
+    return [
+        repr(each.tolist()).encode() if each.dtype == object else each.tobytes() for each in joined
+    ]
+
+
+def _mixed(golden: Tensors, count: int) -> Tensors:
+    """Return `count` rows, each of whose values is that of some golden row."""
+    random = np.random.default_rng(0)
+    return {
+        name: np.stack([random.choice(column, count) for column in tensor.T], axis=1)
+        for name, tensor in golden.items()
+    }
+
+
+def _parts(rows: Tensors, size: int) -> Iterator[Tensors]:
+    """Cut rows into parts of `size`; the last may be smaller."""
+    for start in range(0, _count(rows), size):
+        yield {name: tensor[start : start + size] for name, tensor in rows.items()}
+
+
+def _count(rows: Tensors) -> int:
+    return len(next(iter(rows.values())))
