@@ -54,7 +54,7 @@ def create_app(settings: Settings) -> Starlette:
         batcher = partial(Batcher, threads=threads, runs=runs)
         limit = min(rest.INLINE_BYTES, settings.max_body_bytes)
         yield {
-            "direct": Direct(Heads(predictions, repository, batcher, limit), journal, metrics),
+            "direct": Direct(Heads(predictions, repository, batcher, limit), journal),
             "journal": journal,
             "repository": repository,
             "metrics": metrics,

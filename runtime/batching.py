@@ -1,9 +1,9 @@
 """Rows of different requests, answered by one run of the model where they wait together.
 
-There is no timer, so that nothing waits for company. A row is computed as soon as the event
-loop has read what else has come by then: together with that, where the model's `pace` allows
-it, and otherwise after what came before. A slow model runs in threads. While they are busy,
-rows queue; as soon as one is done it takes what has queued.
+There is no timer, so that nothing waits for company. Rows are computed as soon as the event
+loop has read what else has come by then: together, where the model's `pace` allows it; here,
+where that is soon done, and otherwise in a thread. While as many threads compute as there may
+be, rows queue; as soon as one is done it takes what has queued.
 
 Knows nothing of HTTP.
 """
@@ -36,16 +36,16 @@ class Batcher:
     """The rows that wait for one model. For the event loop's thread only."""
 
     def __init__(self, predictor: Predictor, threads: Executor, runs: int) -> None:
-        """Take at most `runs` of the `threads` at a time, if the model is slow."""
+        """Take at most `runs` of the `threads` at a time."""
         pace = predictor.pace
         self.predictor = predictor
+        self._pace = pace
         self._loop = asyncio.get_running_loop()
         self._threads = threads
         self._free = runs
         self._joins = pace.together > 1
-        self._most = pace.together if self._joins else pace.turn
+        self._most = pace.together if self._joins or pace.slow else pace.turn
         self._queue: deque[_Waiting] = deque()
-        self._start = self._start_threads if pace.slow else self._run_here
 
     def add(self, row: msgspec.Struct, waiter: Waiter) -> None:
         """Have a row answered."""
@@ -53,11 +53,23 @@ class Batcher:
             self._loop.call_soon(self._start)
         self._queue.append((row, waiter))
 
-    def _run_here(self) -> None:
-        """Compute what waits, and let other requests pass before what is too much for once."""
-        batch = self._take()
-        if self._queue:
-            self._loop.call_soon(self._start)
+    def _start(self) -> None:
+        """Compute what waits; after what is done here, let other requests pass."""
+        queue = self._queue
+        while queue and self._free:
+            batch = [queue.popleft() for _ in range(min(len(queue), self._most))]
+            if self._is_brief(len(batch)):
+                self._run_here(batch)
+                if queue:
+                    self._loop.call_soon(self._start)
+                return
+            self._free -= 1
+            self._threads.submit(self._run_there, batch)
+
+    def _is_brief(self, rows: int) -> bool:
+        return self._pace.brief(rows) if self._joins else not self._pace.slow
+
+    def _run_here(self, batch: Sequence[_Waiting]) -> None:
         if self._joins and len(batch) > 1:
             _tell(batch, _compute(self.predictor, batch))
         else:
@@ -72,23 +84,14 @@ class Batcher:
         else:
             waiter.answered(answer)
 
-    def _start_threads(self) -> None:
-        while self._queue and self._free:
-            self._free -= 1
-            self._threads.submit(self._run_there, self._take())
-
     def _run_there(self, batch: Sequence[_Waiting]) -> None:
         answers = _compute(self.predictor, batch)
         self._loop.call_soon_threadsafe(self._end, batch, answers)
 
     def _end(self, batch: Sequence[_Waiting], answers: Sequence[Answer | Exception]) -> None:
         self._free += 1
-        self._start_threads()
+        self._start()
         _tell(batch, answers)
-
-    def _take(self) -> list[_Waiting]:
-        queue = self._queue
-        return [queue.popleft() for _ in range(min(len(queue), self._most))]
 
 
 def _compute(predictor: Predictor, batch: Sequence[_Waiting]) -> list[Answer | Exception]:

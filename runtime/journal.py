@@ -43,6 +43,9 @@ class Journal:
     """Keeps the records of a batch."""
 
     def __init__(self, metrics: Metrics) -> None:
+        self.waiting = 0
+        """Requests that have come and are not noted yet."""
+        self._in_flight = 0
         self._metrics = metrics
         self._records: list[Done] = []
         self._loop = asyncio.get_running_loop()
@@ -54,8 +57,15 @@ class Journal:
     def note(self, record: Done) -> None:
         """Keep a record, for `SECONDS` at most. For the event loop's thread only."""
         if not self._records:
-            self._loop.call_later(SECONDS, self.write)
+            self._loop.call_later(SECONDS, self.report)
         self._records.append(record)
+        self.waiting -= 1
+
+    def report(self) -> None:
+        """Count what waits, and write. For the event loop's thread only."""
+        self._metrics.in_flight.inc(self.waiting - self._in_flight)
+        self._in_flight = self.waiting
+        self.write()
 
     def write(self) -> None:
         """Count and log what is kept. Thread-safe."""

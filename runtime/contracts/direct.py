@@ -22,17 +22,15 @@ from runtime.contracts.exchange import fault, new_id
 from runtime.contracts.heads import Head, Heads
 from runtime.journal import Done, Journal
 from runtime.manifest import Label
-from runtime.metrics import Metrics
 from runtime.predictor import Answer
 
 
 class Direct:
     """What all connections have in common."""
 
-    def __init__(self, heads: Heads, journal: Journal, metrics: Metrics) -> None:
+    def __init__(self, heads: Heads, journal: Journal) -> None:
         self.heads = heads
         self.journal = journal
-        self.in_flight = metrics.in_flight
         self._defaults: Sequence[tuple[bytes, bytes]] = ()
         self._start = b""
 
@@ -216,8 +214,7 @@ class DirectProtocol(Connection):
         turn.response_complete = False
         # For uvicorn it is what its own cycles are.
         self.cycle = turn  # type: ignore[assignment]
-        if head.batcher.predictor.pace.slow:
-            self._direct.in_flight.inc()
+        self._direct.journal.waiting += 1
 
     def _goodbye(self) -> bytes:
         """Return the header that tells the client to leave, if it must."""
@@ -229,8 +226,6 @@ class DirectProtocol(Connection):
             if not self.turn.keep_alive:
                 self.transport.close()
         self.turn.response_complete = True
-        if self.turn.head.batcher.predictor.pace.slow:
-            self._direct.in_flight.dec()
         self.on_response_complete()
 
     def _note(

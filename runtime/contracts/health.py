@@ -32,7 +32,7 @@ async def metrics(request: Request) -> Response:
     """Answer the metrics, in the text format of Prometheus."""
     counted: Metrics = request.state.metrics
     pending: journal.Journal = request.state.journal
-    pending.write()
+    pending.report()
     if MULTIPROCESS_DIRECTORY in os.environ:
         # The other workers write theirs at latest then.
         await asyncio.sleep(2 * journal.SECONDS)

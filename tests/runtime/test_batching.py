@@ -15,6 +15,7 @@ from runtime.predictor import Answer
 
 TOGETHER = Pace(row=1e-5, each=1e-6, together=3)
 ONE_BY_ONE = Pace(row=8e-4, each=1e-6)
+LONG = Pace(row=5e-4, each=4e-4, together=64)
 SLOW = Pace(row=0.01, each=1e-6, together=64)
 SLOW_ONE_BY_ONE = Pace(row=0.01, each=0.01)
 
@@ -154,6 +155,27 @@ def test_where_answers_would_differ_rows_are_computed_one_by_one() -> None:
     hold(ONE_BY_ONE, talk)
 
 
+def test_what_takes_long_together_is_computed_in_a_thread() -> None:
+    """And what is soon done at once, unless a thread computes already."""
+
+    async def talk(queue: Queue) -> None:
+        queue.model.go_on = threading.Semaphore(0)
+        queue.add("a")
+        await queue.told.wait(1)
+        queue.add("bcdefg")
+        await queue.begun()
+        queue.add("h")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert queue.told == ["a"]
+        queue.model.go_on.release()
+        await queue.told.wait(8)
+        assert queue.model.runs == ["a", "bcdefg", "h"]
+        assert queue.told == ["a", "h", *"bcdefg"]
+
+    hold(LONG, talk)
+
+
 def test_what_waits_for_a_thread_is_its_next_batch() -> None:
     """The first row waits for no other."""
 
@@ -188,7 +210,7 @@ def test_so_many_threads_are_used_as_there_may_be() -> None:
     hold(SLOW_ONE_BY_ONE, talk, runs=2)
 
 
-@pytest.mark.parametrize("pace", [TOGETHER, ONE_BY_ONE, SLOW, SLOW_ONE_BY_ONE])
+@pytest.mark.parametrize("pace", [TOGETHER, ONE_BY_ONE, LONG, SLOW, SLOW_ONE_BY_ONE])
 def test_a_row_that_fails_fails_alone(pace: Pace) -> None:
     """Those that were computed with it are answered."""
 
