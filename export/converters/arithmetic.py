@@ -15,6 +15,16 @@ def sigmoid(graph: Graph, x: Operand) -> TensorName:
     return graph.op("Div", 1.0, graph.op("Add", 1.0, graph.op("Exp", graph.op("Neg", x))))
 
 
+def sigmoid_of_column(graph: Graph, x: Operand) -> TensorName:
+    """Return the sigmoid of `[N, 1]`, to the last bit alike for every N.
+
+    ONNX Runtime's `Exp` rounds the numbers that are left over, after those that it computes two,
+    four or eight at once, in another way. So there are eight of each here, and none is left.
+    """
+    powers = graph.op("Exp", graph.op("Mul", x, np.full((1, 8), -1.0)))
+    return graph.op("Div", 1.0, graph.op("Add", 1.0, graph.column(powers, 0)))
+
+
 def softmax(graph: Graph, scores: TensorName) -> TensorName:
     """Return the softmax over the columns of `[N, k]` scores."""
     return graph.op("Softmax", scores, axis=1)

@@ -20,7 +20,13 @@ from sklearn.ensemble import (
 from sklearn.ensemble._forest import BaseForest
 from sklearn.tree import BaseDecisionTree
 
-from export.converters.arithmetic import first_greatest, flag, sigmoid, softmax, with_complement
+from export.converters.arithmetic import (
+    first_greatest,
+    flag,
+    sigmoid_of_column,
+    softmax,
+    with_complement,
+)
 from export.converters.ensembles import Rows, sum_of_stages
 from export.converters.graph import Graph
 from export.converters.registry import classify, converts, regress
@@ -61,7 +67,7 @@ def gradient_boosting_regressor(
 def binary(graph: Graph, scores: TensorName, positive: TensorName, logit: TensorName) -> Classified:
     """Answer for two classes, from scores, labels and logits of the second, each [N, 1]."""
     graph.exponential = True
-    probabilities = with_complement(graph, sigmoid(graph, logit))
+    probabilities = with_complement(graph, sigmoid_of_column(graph, logit))
     return Classified(flag(graph, positive), probabilities, graph.reshape(scores, -1))
 
 

@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 from export.convert import FOUR_ULP, RELATIVE
 from export.errors import ConversionError
+from runtime.model import Model
 from tests.export.conftest import Prove
 
 
@@ -108,3 +109,15 @@ def test_a_start_at_random_is_refused(prove: Prove) -> None:
         "GradientBoostingClassifier cannot be converted: its init answers at random; "
         'use init=None or "zero".'
     )
+
+
+def test_probabilities_of_a_row_are_the_same_whatever_stands_beside_it(prove: Prove) -> None:
+    """To the last bit, so that the service may compute rows of different requests together."""
+    X, y = load_breast_cancer(return_X_y=True)
+    exported = prove(GradientBoostingClassifier(n_estimators=20, random_state=0), X, y)
+    model = Model.load(exported.path / "model.onnx")
+    alone = [model.run({"numeric": row[None]})["probabilities"] for row in X[:100]]
+    for size in range(2, 20):
+        for start in range(0, 100 - size, size):
+            together = model.run({"numeric": X[start : start + size]})["probabilities"]
+            assert together.tolist() == np.concatenate(alone[start : start + size]).tolist()
