@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from runtime import pace
+from runtime import journal, pace
 from runtime.contracts.connection import Connection
 from runtime.contracts.direct import DirectProtocol
 from runtime.logs import LineHandler
@@ -362,6 +362,21 @@ def test_what_waits_is_written_soon(artifacts: Path, monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(LineHandler, "write", lambda *_: written.set())
         await connection.send(request())
         await asyncio.wait_for(written.wait(), timeout=30)
+
+    converse(artifacts, talk)
+
+
+def test_not_many_wait_to_be_written(artifacts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or writing them would delay the next answers."""
+
+    async def talk(connection: Conversation) -> None:
+        written: list[int] = []
+        monkeypatch.setattr(journal, "SECONDS", 3600)
+        monkeypatch.setattr(LineHandler, "write", lambda _, events: written.append(len(events)))
+        for _ in range(2 * journal.MOST):
+            await connection.send(request())
+            await asyncio.sleep(0)
+        assert written == [journal.MOST, journal.MOST]
 
     converse(artifacts, talk)
 
