@@ -17,7 +17,7 @@ TUTORIAL := benchmarks/image/tutorial/requirements
 UV := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-strip-extras --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help serve test test-languages replay lint slim image bench-quick bench export lock clean
+.PHONY: help serve test test-languages replay lint slim image bench-check bench-quick bench export lock clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -51,6 +51,9 @@ image: $(VENV)/test.stamp ## Build the container image, test it, and measure it 
 	$(PY) -m image --twice
 	$(PY) -m pytest tests/image
 	$(PY) -m benchmarks.image
+
+bench-check: $(VENV)/test.stamp ## See that no request costs more than it did, beside limits measured at once
+	$(PY) -m benchmarks.hotpath --check
 
 bench-quick: $(VENV)/test.stamp ## Measure one row of Iris beside the usual tutorial: a minute (needs wrk)
 	$(PY) -m benchmarks.serving --quick
