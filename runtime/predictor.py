@@ -66,7 +66,7 @@ class Predictor:
         """Answer one row, quicker than `answer_each`; for one thread, the event loop's."""
         bound = self._bound
         if bound is None:
-            return self.answer_each([row])[0]
+            return self.answer_batch(self.codec.batch([row], single=True))
         self.codec.fill(row, bound.inputs)
         outputs = bound.run()
         labels = outputs["label"] if self._labelled else ()
