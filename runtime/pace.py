@@ -36,7 +36,7 @@ after it.
 BLOCK = 8
 """Rows of a block: of numbers that are computed two, four or eight at once none is left over."""
 
-_BLOCK_COST = 1.25
+_BLOCK_COST = 1.5
 """How many times longer than by itself a row may take as part of a block."""
 
 _MOST = 64
