@@ -36,7 +36,9 @@ def decided(estimator: Any, table: Any) -> NDArray[np.bool_]:
     noise = np.zeros(len(rows))
     same = np.zeros(len(rows), dtype=bool)
     if search._fit_method == "brute" and search.effective_metric_ in ("euclidean", "sqeuclidean"):
-        norms = np.maximum((rows**2).sum(axis=1), (np.asarray(search._fit_X) ** 2).sum(1).max())
+        known = search._fit_X
+        squares = known.multiply(known) if hasattr(known, "multiply") else known * known
+        norms = np.maximum((rows**2).sum(axis=1), squares.sum(axis=1).max())
         distances, noise = distances**2, PRODUCT_ROUNDING * norms
         by_distance = "distance" in (getattr(last, "weights", ""), getattr(last, "mode", ""))
         same = by_distance & (distances[:, 0] <= SAME_POINT * norms)

@@ -1,5 +1,8 @@
 """Formulas that several families of estimators share, built from ONNX operators in double."""
 
+from collections.abc import Sequence
+from functools import reduce
+
 import numpy as np
 
 from export.converters.graph import Graph, Operand
@@ -28,6 +31,11 @@ def sigmoid_of_column(graph: Graph, x: Operand) -> TensorName:
 def softmax(graph: Graph, scores: TensorName) -> TensorName:
     """Return the softmax over the columns of `[N, k]` scores."""
     return graph.op("Softmax", scores, axis=1)
+
+
+def in_order(graph: Graph, terms: Sequence[TensorName]) -> TensorName:
+    """Add up tensors of one shape, one after another."""
+    return reduce(lambda total, term: graph.op("Add", total, term), terms)
 
 
 def row_sum(graph: Graph, values: TensorName) -> TensorName:

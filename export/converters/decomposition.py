@@ -8,26 +8,20 @@ from sklearn.cluster import FeatureAgglomeration
 from sklearn.decomposition import (
     NMF,
     PCA,
-    DictionaryLearning,
     FactorAnalysis,
     FastICA,
     IncrementalPCA,
     KernelPCA,
-    LatentDirichletAllocation,
-    MiniBatchDictionaryLearning,
     MiniBatchNMF,
     MiniBatchSparsePCA,
-    SparseCoder,
     SparsePCA,
     TruncatedSVD,
 )
-from sklearn.manifold import Isomap, LocallyLinearEmbedding
 from sklearn.neural_network import BernoulliRBM
 from sklearn.preprocessing import KernelCenterer
 from sklearn.random_projection import GaussianRandomProjection, SparseRandomProjection
 
 from export.converters.arithmetic import sigmoid
-from export.converters.distances import squared_distances
 from export.converters.graph import Graph
 from export.converters.pairwise import kernel
 from export.converters.registry import converts
@@ -94,25 +88,7 @@ def kernel_components(graph: Graph, step: KernelPCA, frame: Frame) -> Frame:
     if step.kernel != "precomputed":
         given = {"gamma": step.gamma_, "degree": step.degree, "coef0": step.coef0}
         x = kernel(graph, step, x, step.X_fit_, name=step.kernel, parameters=given)
-    return _kernel_projected(graph, step, x)
-
-
-@converts(Isomap, exact=False)
-def isomap(graph: Graph, step: Isomap, frame: Frame) -> Frame:
-    """Go by way of the nearest training rows: the shortest way to each, squared, is projected."""
-    plain = step.metric in ("minkowski", "euclidean") and step.p == 2 and step.metric_params is None
-    if step.n_neighbors is None or not plain:
-        raise graph.refuse(step, "only n_neighbors with the Euclidean metric converts.")
-    rows = np.asarray(step.nbrs_._fit_X, dtype=np.float64)
-    x = graph.numeric(frame, step)
-    distances = graph.op("Sqrt", squared_distances(graph, x, rows))
-    count = np.array([step.n_neighbors])
-    near, index = graph.ops("TopK", distances, count, outputs=2, axis=1, largest=0)
-    ways = graph.op("Gather", np.asarray(step.dist_matrix_, dtype=np.float64), index, axis=0)
-    ways = graph.op("Add", ways, graph.op("Unsqueeze", near, np.array([2])))
-    shortest = graph.op("ReduceMin", ways, np.array([1]), keepdims=0)
-    squared = graph.op("Mul", graph.op("Mul", shortest, shortest), -0.5)
-    return _kernel_projected(graph, step.kernel_pca_, squared)
+    return kernel_projected(graph, step, x)
 
 
 @converts(BernoulliRBM, exact=False)
@@ -144,38 +120,13 @@ def feature_agglomeration(graph: Graph, step: FeatureAgglomeration, frame: Frame
     return Frame.of(graph.concat(pooled), len(pooled))
 
 
-@converts(DictionaryLearning, MiniBatchDictionaryLearning, SparseCoder, exact=False)
-def sparse_code(graph: Graph, step: Any, frame: Frame) -> Frame:
-    """Shrink the products with the atoms towards zero; other algorithms iterate."""
-    if step.transform_algorithm != "threshold":
-        raise graph.refuse(
-            step,
-            f"its transform_algorithm={step.transform_algorithm!r} solves an optimization for "
-            "each row; use transform_algorithm='threshold'.",
-        )
-    atoms: Matrix = step.dictionary if isinstance(step, SparseCoder) else step.components_
-    alpha = step.transform_alpha
-    if alpha is None:
-        alpha = getattr(step, "alpha", None)
-    product = _projected(graph, step, frame, atoms)
-    size = graph.op("Max", graph.op("Sub", graph.op("Abs", product), float(alpha or 1.0)), 0.0)
-    code = graph.op("Mul", graph.op("Sign", product), size)
-    if step.positive_code:
-        code = graph.op("Max", code, 0.0)
-    if not step.split_sign:
-        return Frame.of(code, len(atoms))
-    negative = graph.op("Neg", graph.op("Min", code, 0.0))
-    return Frame.of(graph.concat([graph.op("Max", code, 0.0), negative]), 2 * len(atoms))
-
-
-@converts(NMF, MiniBatchNMF, LatentDirichletAllocation, LocallyLinearEmbedding, exact=False)
-def iterated(graph: Graph, step: Any, _: Frame) -> Frame:
-    """Refuse what solves an optimization for the rows that it transforms."""
-    instead = "PCA or Isomap" if isinstance(step, LocallyLinearEmbedding) else "TruncatedSVD"
+@converts(NMF, MiniBatchNMF, exact=False)
+def factorization(graph: Graph, step: Any, _: Frame) -> Frame:
+    """Refuse: what a row becomes depends on the rows beside it."""
     raise graph.refuse(
         step,
-        "it solves an optimization for the rows that it is given, whose result depends on where "
-        f"the solver stops; use {instead}, which projects.",
+        "it solves one optimization for all rows that it is given together, so that its answer "
+        "for a row depends on the others; use TruncatedSVD or LatentDirichletAllocation.",
     )
 
 
@@ -197,7 +148,8 @@ def _centred(graph: Graph, step: KernelCenterer, x: TensorName) -> TensorName:
     return graph.op("Add", centred, np.float64(step.K_fit_all_))
 
 
-def _kernel_projected(graph: Graph, step: KernelPCA, x: TensorName) -> Frame:
+def kernel_projected(graph: Graph, step: KernelPCA, x: TensorName) -> Frame:
+    """Centre a kernel with the training rows, and project it on its eigenvectors."""
     kept = np.flatnonzero(step.eigenvalues_)
     scaled = np.zeros_like(step.eigenvectors_)
     scaled[:, kept] = step.eigenvectors_[:, kept] / np.sqrt(step.eigenvalues_[kept])

@@ -1,17 +1,19 @@
 """Distances from the rows to points that training found, in the order of scikit-learn's sums."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from export.converters.graph import Graph
+from export.converters.metrics import METRICS
 from export.converters.values import TensorName
 
 Points = NDArray[np.float64]
 EUCLIDEAN = ("euclidean", "l2")
 MANHATTAN = ("manhattan", "cityblock", "l1")
+CHEBYSHEV = ("chebyshev", "infinity")
 
 
 def squared_distances(graph: Graph, x: TensorName, points: Points) -> TensorName:
@@ -51,23 +53,25 @@ def summed_distances(
     points: Points,
     metric: str,
     *,
-    parameters: dict[str, Any] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    rooted: bool = True,
 ) -> TensorName:
     """Return the distances that are a sum over the features, one after another, [N, points].
 
-    This is how scikit-learn's trees of neighbours compute every metric.
+    This is how scikit-learn's trees of neighbours compute every metric. Without `rooted`, the
+    root of Minkowski's sum is not taken: the trees compare the sums.
     """
-    power = (parameters or {}).get("p", 2)
-    weights = (parameters or {}).get("w")
-    if metric in EUCLIDEAN:
-        metric, power = "minkowski", 2
-    elif metric in MANHATTAN:
-        metric, power = "minkowski", 1
-    if metric == "chebyshev" or (metric == "minkowski" and np.isinf(power)):
-        return _over_features(graph, x, points, lambda d, _: graph.op("Abs", d), "Max")
-    if metric != "minkowski":
-        reason = f"metric={metric!r} has no exact form; use euclidean, manhattan or cosine."
+    parameters = parameters or {}
+    if metric in METRICS:
+        return METRICS[metric](graph, x, points, parameters)
+    power = minkowski_power(metric, parameters)
+    weights = parameters.get("w")
+    if power is None:
+        known = ", ".join(sorted({*EUCLIDEAN, *MANHATTAN, *CHEBYSHEV, *METRICS, "cosine"}))
+        reason = f"metric={metric!r} has no exact form; those that have one: {known}, minkowski."
         raise graph.refuse(model, reason)
+    if np.isinf(power):
+        return _over_features(graph, x, points, lambda d, _: graph.op("Abs", d), "Max")
 
     def term(difference: TensorName, feature: int) -> TensorName:
         if power == 2:
@@ -78,9 +82,20 @@ def summed_distances(
         return value if weights is None else graph.op("Mul", value, float(weights[feature]))
 
     total = _over_features(graph, x, points, term, "Add")
-    if power == 1:
+    if power == 1 or not rooted:
         return total
     return graph.op("Sqrt", total) if power == 2 else graph.op("Pow", total, 1.0 / power)
+
+
+def minkowski_power(metric: str, parameters: Mapping[str, Any]) -> float | None:
+    """Return the power of a metric of Minkowski's family; None for other metrics."""
+    powers = {
+        **dict.fromkeys(EUCLIDEAN, 2.0),
+        **dict.fromkeys(MANHATTAN, 1.0),
+        **dict.fromkeys(CHEBYSHEV, np.inf),
+        **dict.fromkeys(("minkowski", "p"), parameters.get("p", 2.0)),
+    }
+    return powers.get(metric)
 
 
 def summed_squares(graph: Graph, x: TensorName, points: Points) -> TensorName:

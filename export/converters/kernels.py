@@ -1,16 +1,12 @@
-"""Kernels between the rows and points that training kept."""
+"""The kernels of support vector machines, as libsvm computes them."""
 
 from typing import Any
 
 import numpy as np
 
-from export.converters.distances import (
-    Points,
-    squared_distances,
-    summed_distances,
-    unit_rows,
-)
+from export.converters.distances import Points, squared_distances
 from export.converters.graph import Graph
+from export.converters.pairwise import gaussian
 from export.converters.values import TensorName
 
 
@@ -41,37 +37,6 @@ def svm_kernel(graph: Graph, model: Any, x: TensorName, points: Points) -> Tenso
     if kernel == "sigmoid":
         return graph.op("Tanh", scaled)
     return _whole_power(graph, scaled, int(model.degree))
-
-
-def pairwise_kernel(graph: Graph, model: Any, x: TensorName, points: Points) -> TensorName:
-    """Return the kernel that scikit-learn's `pairwise_kernels` gives, float64 [N, points]."""
-    kernel, degree, coef0 = model.kernel, model.degree, float(model.coef0)
-    points = np.asarray(points, dtype=np.float64)
-    gamma = 1.0 / points.shape[1] if model.gamma is None else float(model.gamma)
-    if kernel == "rbf":
-        return gaussian(graph, squared_distances(graph, x, points), gamma)
-    if kernel == "laplacian":
-        return gaussian(graph, summed_distances(graph, model, x, points, "manhattan"), gamma)
-    if kernel == "cosine":
-        norms = np.sqrt(np.einsum("ij,ij->i", points, points))
-        unit = points / np.where(norms == 0, 1.0, norms)[:, np.newaxis]
-        return graph.op("MatMul", unit_rows(graph, x), unit.T)
-    if kernel not in ("linear", "poly", "polynomial", "sigmoid"):
-        name = kernel if isinstance(kernel, str) else "a function of your own"
-        reason = f"its kernel is {name}; use rbf, linear, poly, sigmoid, laplacian or cosine."
-        raise graph.refuse(model, reason)
-    product = graph.op("MatMul", x, points.T)
-    if kernel == "linear":
-        return product
-    scaled = graph.op("Add", graph.op("Mul", product, gamma), coef0)
-    if kernel == "sigmoid":
-        return graph.op("Tanh", scaled)
-    return graph.op("Pow", scaled, float(degree))
-
-
-def gaussian(graph: Graph, distances: TensorName, gamma: float) -> TensorName:
-    """Return `exp(-gamma * distances)`."""
-    return graph.op("Exp", graph.op("Mul", distances, -float(gamma)))
 
 
 def _whole_power(graph: Graph, base: TensorName, exponent: int) -> TensorName:

@@ -82,11 +82,58 @@ def erf(graph: Graph, x: TensorName) -> TensorName:
     return graph.op("Where", graph.op("Less", size, 1.0), near, far)
 
 
+def arctan(graph: Graph, x: Operand) -> TensorName:
+    """Return the arc tangent, by the rational approximation of Cephes' `atan` (Moshier, 1989).
+
+    Numbers beyond tan(3 pi / 8) and tan(pi / 8) are first brought below 0.66; each of these
+    steps adds pi / 2 or pi / 4, and what the double lacks of it.
+    """
+    size = graph.op("Abs", x)
+    far = graph.op("Greater", size, _TAN_3_PI_8)
+    middle = graph.op("Greater", size, _ATAN_NEAR)
+    inverse = graph.op("Div", -1.0, size)
+    turned = graph.op("Div", graph.op("Sub", size, 1.0), graph.op("Add", size, 1.0))
+    reduced = graph.op("Where", far, inverse, graph.op("Where", middle, turned, size))
+    start = graph.op("Where", far, np.pi / 2, graph.op("Where", middle, np.pi / 4, 0.0))
+    half = graph.op("Where", middle, 0.5 * _PI_2_REST, 0.0)
+    rest = graph.op("Where", far, _PI_2_REST, half)
+    square = graph.op("Mul", reduced, reduced)
+    curve = graph.op("Mul", square, _ratio(graph, square, _ATAN_P, _ATAN_Q))
+    curve = graph.op("Add", graph.op("Mul", reduced, curve), reduced)
+    angle = graph.op("Add", start, graph.op("Add", curve, rest))
+    return graph.op("Where", graph.op("Less", x, 0.0), graph.op("Neg", angle), angle)
+
+
+def arcsin(graph: Graph, x: Operand) -> TensorName:
+    """Return the arc sine: the arc tangent of x over the other leg."""
+    below, above = graph.op("Sub", 1.0, x), graph.op("Add", 1.0, x)
+    leg = graph.op("Sqrt", graph.op("Mul", below, above))
+    return arctan(graph, graph.op("Div", x, leg))
+
+
 def _ratio(graph: Graph, x: TensorName, above: list[float], below: list[float]) -> TensorName:
     numerator = polynomial(graph, x, np.array(above))
     return graph.op("Div", numerator, polynomial(graph, x, np.array(below)))
 
 
+_TAN_3_PI_8 = 2.41421356237309504880
+_ATAN_NEAR = 0.66
+_PI_2_REST = 6.123233995736765886130e-17
+_ATAN_P = [
+    -8.750608600031904122785e-1,
+    -1.615753718733365076637e1,
+    -7.500855792314704667340e1,
+    -1.228866684490136173410e2,
+    -6.485021904942025371773e1,
+]
+_ATAN_Q = [
+    1.0,
+    2.485846490142306297962e1,
+    1.650270098316988542046e2,
+    4.328810604912902668951e2,
+    4.853903996359136964868e2,
+    1.945506571482613964425e2,
+]
 _TAIL = float(np.exp(-2.0))
 _P0 = [
     -5.99633501014107895267e1,

@@ -38,6 +38,9 @@ from export.converters.values import (
     TensorName,
 )
 
+NO_METRICS = ("braycurtis", "dice")
+"""Going by way of a third point may be shorter, on which a ball tree relies."""
+
 
 @dataclass(frozen=True)
 class Neighbors:
@@ -154,23 +157,33 @@ def k_nearest(graph: Graph, model: Any, frame: Frame, count: int) -> Neighbors:
 def search_order(model: Any) -> NDArray[np.int64]:
     """Return the training rows in the order in which the search holds them."""
     if model._fit_method == "brute":
-        return np.arange(len(model._fit_X))
+        return np.arange(model.n_samples_fit_)
     return np.asarray(model._tree.get_arrays()[1], dtype=np.int64)
 
 
-def all_distances(graph: Graph, model: Any, frame: Frame) -> TensorName:
-    """Return the distances to all training rows, in the search's order, float64 [N, rows]."""
+def all_distances(graph: Graph, model: Any, frame: Frame, *, rooted: bool = True) -> TensorName:
+    """Return the distances to all training rows, in the search's order, float64 [N, rows].
+
+    Without `rooted`, those that are a sum over the features are left as that sum.
+    """
     x = graph.numeric(frame, model)
     metric, parameters = model.effective_metric_, model.effective_metric_params_
-    if hasattr(model._fit_X, "toarray"):
-        raise graph.refuse(model, "it was fitted on sparse features; fit it on dense ones.")
-    points = np.asarray(model._fit_X, dtype=np.float64)[search_order(model)]
+    known = model._fit_X.toarray() if hasattr(model._fit_X, "toarray") else model._fit_X
+    points = np.asarray(known, dtype=np.float64)[search_order(model)]
     if not isinstance(metric, str):
         raise graph.refuse(model, "its metric is a function of your own; use a named one.")
-    by_product = metric in (*EUCLIDEAN, "sqeuclidean", "cosine")
-    if model._fit_method == "brute" and by_product:
+    if model._fit_method != "brute" and metric in NO_METRICS:
+        reason = f"metric={metric!r} lets a ball tree miss neighbours; use algorithm='brute'."
+        raise graph.refuse(model, reason)
+    if by_product(model):
         return distances(graph, model, x, points, metric)
-    return summed_distances(graph, model, x, points, metric, parameters=parameters)
+    return summed_distances(graph, model, x, points, metric, parameters=parameters, rooted=rooted)
+
+
+def by_product(model: Any) -> bool:
+    """Tell whether the search computes distances by products of matrices."""
+    products = (*EUCLIDEAN, "sqeuclidean", "cosine")
+    return model._fit_method == "brute" and model.effective_metric_ in products
 
 
 def voted(

@@ -6,18 +6,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from export.converters.distances import squared_distances
+from export.converters.arithmetic import in_order
+from export.converters.distances import squared_distances, summed_distances
 from export.converters.graph import Graph
 from export.converters.values import TensorName
 
-NAMES = ("cosine", "linear", "poly", "polynomial", "rbf", "sigmoid")
+Rows = NDArray[np.float64]
+NAMES = (
+    "additive_chi2",
+    "chi2",
+    "cosine",
+    "laplacian",
+    "linear",
+    "poly",
+    "polynomial",
+    "rbf",
+    "sigmoid",
+)
 
 
 def kernel(
     graph: Graph,
     estimator: object,
     x: TensorName,
-    rows: NDArray[np.float64],
+    rows: Any,
     *,
     name: Any,
     parameters: Mapping[str, Any],
@@ -25,15 +37,17 @@ def kernel(
     """Return the kernel of x [N, columns] with `rows` [rows, columns], as [N, rows].
 
     `name` and `parameters` are those of `sklearn.metrics.pairwise.pairwise_kernels`; a gamma
-    that is not given is 1 / columns. Raises ConversionError for other kernels.
+    that is not given is 1 / columns, but for chi2: 1. Raises ConversionError for others.
     """
     if name not in NAMES:
+        called = f"its kernel is {name!r}" if isinstance(name, str) else "its kernel is a function"
         known = ", ".join(NAMES)
-        raise graph.refuse(estimator, f"its kernel is {name!r}; the kernels that convert: {known}.")
+        raise graph.refuse(estimator, f"{called}; the kernels that convert: {known}.")
+    rows = np.asarray(rows.toarray() if hasattr(rows, "toarray") else rows, dtype=np.float64)
     given = {key: value for key, value in parameters.items() if value is not None}
-    gamma = float(given.get("gamma", 1.0 / rows.shape[1]))
-    if name == "rbf":
-        return graph.op("Exp", graph.op("Mul", squared_distances(graph, x, rows), -gamma))
+    gamma = float(given.get("gamma", 1.0 if name == "chi2" else 1.0 / rows.shape[1]))
+    if name in ("rbf", "laplacian", "chi2", "additive_chi2"):
+        return _of_distances(graph, estimator, x, rows, name=name, gamma=gamma)
     if name == "cosine":
         return graph.op("MatMul", _unit(graph, x), _unit_rows(rows).T)
     products = graph.op("MatMul", x, rows.T)
@@ -45,6 +59,37 @@ def kernel(
     return graph.op("Pow", shifted, float(given.get("degree", 3)))
 
 
+def gaussian(graph: Graph, distances: TensorName, gamma: float) -> TensorName:
+    """Return `exp(-gamma * distances)`."""
+    return graph.op("Exp", graph.op("Mul", distances, -float(gamma)))
+
+
+def _of_distances(
+    graph: Graph, estimator: object, x: TensorName, rows: Rows, *, name: str, gamma: float
+) -> TensorName:
+    """Return a kernel that falls as the distance grows."""
+    if name == "rbf":
+        return gaussian(graph, squared_distances(graph, x, rows), gamma)
+    if name == "laplacian":
+        measured = summed_distances(graph, estimator, x, rows, "manhattan")
+        return gaussian(graph, measured, gamma)
+    measured = _chi_squared(graph, x, rows)
+    return gaussian(graph, measured, gamma) if name == "chi2" else graph.op("Neg", measured)
+
+
+def _chi_squared(graph: Graph, x: TensorName, rows: Rows) -> TensorName:
+    """Add up, over the columns, the squared differences relative to the sums; 0 for 0 and 0."""
+    terms = []
+    for column, known in enumerate(rows.T):
+        number = graph.column(x, column)
+        difference = graph.op("Sub", number, known.reshape(1, -1))
+        total = graph.op("Add", number, known.reshape(1, -1))
+        safe = graph.op("Where", graph.op("Equal", total, 0.0), 1.0, total)
+        square = graph.op("Mul", difference, difference)
+        terms.append(graph.op("Div", square, safe))
+    return in_order(graph, terms)
+
+
 def _unit(graph: Graph, x: TensorName) -> TensorName:
     squares = graph.op("ReduceSum", graph.op("Mul", x, x), np.array([1]), keepdims=1)
     length = graph.op("Sqrt", squares)
@@ -52,6 +97,6 @@ def _unit(graph: Graph, x: TensorName) -> TensorName:
     return graph.op("Div", x, graph.op("Where", tiny, 1.0, length))
 
 
-def _unit_rows(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+def _unit_rows(rows: Rows) -> Rows:
     lengths = np.sqrt((rows * rows).sum(axis=1, keepdims=True))
     return rows / np.where(lengths < 10 * np.finfo(np.float64).eps, 1.0, lengths)

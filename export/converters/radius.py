@@ -11,8 +11,14 @@ from sklearn.neighbors import (
 )
 
 from export.converters.arithmetic import first_greatest, row_sum
+from export.converters.distances import minkowski_power
 from export.converters.graph import Graph
-from export.converters.neighbors import all_distances, inverse_distances, search_order
+from export.converters.neighbors import (
+    all_distances,
+    by_product,
+    inverse_distances,
+    search_order,
+)
 from export.converters.registry import converts
 from export.converters.values import Classified, Frame, MultiClassified, Regressed, TensorName
 
@@ -54,8 +60,7 @@ def radius_regressor(graph: Graph, model: RadiusNeighborsRegressor, frame: Frame
 @converts(RadiusNeighborsTransformer, exact=False)
 def radius_transformer(graph: Graph, model: RadiusNeighborsTransformer, frame: Frame) -> Frame:
     """Answer, for each training row, its distance if it is within the radius, otherwise 0."""
-    measured = all_distances(graph, model, frame)
-    near = graph.op("LessOrEqual", measured, float(model.radius))
+    measured, near = _within(graph, model, frame)
     value = measured if model.mode == "distance" else np.array(1.0)
     order = search_order(model)
     columns = Frame.of(graph.op("Where", near, value, np.array(0.0)), len(order))
@@ -64,13 +69,27 @@ def radius_transformer(graph: Graph, model: RadiusNeighborsTransformer, frame: F
 
 def _weights(graph: Graph, model: Any, frame: Frame) -> TensorName:
     """Return each training row's weight, in the search's order: 0 beyond the radius."""
-    measured = all_distances(graph, model, frame)
-    near = graph.op("LessOrEqual", measured, float(model.radius))
+    measured, near = _within(graph, model, frame)
     if model.weights in ("uniform", None):
         return graph.cast(near, np.float64)
     if model.weights != "distance":
         raise graph.refuse(model, 'its weights are a function of your own; use "distance".')
     return graph.op("Where", near, inverse_distances(graph, measured), np.array(0.0))
+
+
+def _within(graph: Graph, model: Any, frame: Frame) -> tuple[TensorName, TensorName]:
+    """Return the distances to the training rows, and which are within the radius.
+
+    Where distances are sums, the sums are compared, before any root rounds them.
+    """
+    radius = float(model.radius)
+    sums = all_distances(graph, model, frame, rooted=False)
+    power = minkowski_power(model.effective_metric_, model.effective_metric_params_)
+    if by_product(model) or power is None or power == 1 or np.isinf(power):
+        return sums, graph.op("LessOrEqual", sums, radius)
+    measured = graph.op("Sqrt", sums) if power == 2 else graph.op("Pow", sums, 1.0 / power)
+    limit = radius * radius if power == 2 else float(np.power(radius, power))
+    return measured, graph.op("LessOrEqual", sums, limit)
 
 
 def _voted(

@@ -54,9 +54,7 @@ def support_vector_classifier(graph: Graph, model: Any, frame: Frame) -> Classif
 
 def _sums(graph: Graph, model: Any, frame: Frame) -> TensorName:
     """Return libsvm's decision values, float64 [N, pairs of classes] or [N, 1]."""
-    if model._sparse:
-        raise graph.refuse(model, "it was fitted on sparse features; fit it on dense ones.")
-    kernel = svm_kernel(graph, model, graph.numeric(frame, model), model.support_vectors_)
+    kernel = svm_kernel(graph, model, graph.numeric(frame, model), _dense(model.support_vectors_))
     return graph.op("Add", graph.op("MatMul", kernel, _weights(model)), model._intercept_)
 
 
@@ -66,7 +64,7 @@ def _weights(model: Any) -> NDArray[np.float64]:
     `_dual_coef_` has a row for each other class (libsvm's FAQ): of the pair (i, j), vectors of
     class i have theirs in row j - 1, those of class j in row i.
     """
-    dual = np.asarray(model._dual_coef_, dtype=np.float64)
+    dual = _dense(model._dual_coef_)
     if len(dual) == 1:
         return dual.T
     counts = model._n_support
@@ -78,6 +76,11 @@ def _weights(model: Any) -> NDArray[np.float64]:
         weights[spans[first], pair] = dual[second - 1, spans[first]]
         weights[spans[second], pair] = dual[first, spans[second]]
     return weights
+
+
+def _dense(matrix: Any) -> NDArray[np.float64]:
+    """Return a matrix as an array; fitted on sparse features, the machine's own are sparse."""
+    return np.asarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix, np.float64)
 
 
 def _votes(graph: Graph, second_wins: TensorName, classes: int) -> TensorName:

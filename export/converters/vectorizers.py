@@ -36,12 +36,21 @@ def count_vectorizer(graph: Graph, step: CountVectorizer, frame: Frame) -> Frame
 @converts(TfidfVectorizer, exact=True)
 def tfidf_vectorizer(graph: Graph, step: TfidfVectorizer, frame: Frame) -> Frame:
     """Count the terms, and weigh the counts."""
-    return tfidf_transformer(graph, step._tfidf, count_vectorizer(graph, step, frame))
+    return _weighed(graph, step._tfidf, count_vectorizer(graph, step, frame))
 
 
 @converts(TfidfTransformer, exact=True)
 def tfidf_transformer(graph: Graph, step: TfidfTransformer, frame: Frame) -> Frame:
-    """Weigh each term by how rare it is, and divide each row by its norm."""
+    """Weigh each term by how rare it is, and divide each row by its norm.
+
+    Other numbers than counts may be or become -0.0, which no sparse matrix holds.
+    """
+    x = graph.numeric(_weighed(graph, step, frame), step)
+    return Frame.of(graph.op("Where", graph.op("Equal", x, 0.0), 0.0, x), frame.width)
+
+
+def _weighed(graph: Graph, step: TfidfTransformer, frame: Frame) -> Frame:
+    """Weigh and normalize counts."""
     x = graph.numeric(frame, step)
     if step.sublinear_tf:
         graph.exact = False
@@ -49,7 +58,11 @@ def tfidf_transformer(graph: Graph, step: TfidfTransformer, frame: Frame) -> Fra
         logarithm = graph.op("Add", graph.op("Log", graph.op("Where", absent, 1.0, x)), 1.0)
         x = graph.op("Where", absent, 0.0, logarithm)
     if step.use_idf:
-        x = graph.op("Mul", x, np.asarray(step.idf_, dtype=np.float64))
+        weights = np.asarray(step.idf_, dtype=np.float64)
+        weighed = graph.op("Mul", x, weights)
+        # 0 times infinity is NaN; what is not there has no weight.
+        finite = np.isfinite(weights).all()
+        x = weighed if finite else graph.op("Where", graph.op("Equal", x, 0.0), 0.0, weighed)
     return Frame.of(normalized(graph, x, step.norm), frame.width)
 
 

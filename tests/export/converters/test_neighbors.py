@@ -18,7 +18,7 @@ from sklearn.neighbors import (
     RadiusNeighborsTransformer,
 )
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.semi_supervised import LabelPropagation
 
 from export.errors import ConversionError
@@ -43,6 +43,53 @@ def test_a_classifier_agrees(settings: dict[str, Any], prove: Prove) -> None:
     X, y = load_iris(return_X_y=True)
     names = np.array(["setosa", "versicolor", "virginica"])
     prove(KNeighborsClassifier(**settings), X, names[y])
+
+
+OTHER_METRICS: list[dict[str, Any]] = [
+    {"metric": "canberra"},
+    {"metric": "braycurtis", "algorithm": "brute"},
+    {"metric": "mahalanobis", "metric_params": {"VI": np.diag([1.0, 2.0, 3.0, 4.0])}},
+    {"metric": "seuclidean", "metric_params": {"V": np.array([1.0, 2.0, 3.0, 4.0])}},
+]
+
+
+@pytest.mark.parametrize("settings", OTHER_METRICS, ids=lambda each: each["metric"])
+def test_other_metrics_agree(settings: dict[str, Any], prove: Prove) -> None:
+    """The distances themselves are weights."""
+    prove(KNeighborsClassifier(weights="distance", **settings), *load_iris(return_X_y=True))
+
+
+SETS = ["dice", "hamming", "jaccard", "rogerstanimoto", "russellrao", "sokalsneath"]
+
+
+@pytest.mark.parametrize("metric", SETS)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
+def test_metrics_of_sets_agree(metric: str, prove: Prove) -> None:
+    """Which features are not 0 is all that counts, but for hamming."""
+    X = (np.random.default_rng(0).random((200, 20)) < 0.4).astype(int)
+    prove(KNeighborsRegressor(algorithm="brute", metric=metric), X, X[:, 0] + X[:, 1] * X[:, 2])
+
+
+def test_places_on_a_sphere_agree(prove: Prove) -> None:
+    """Latitude and longitude, in radians."""
+    X = np.random.default_rng(0).uniform([-1.5, -3.1], [1.5, 3.1], (200, 2))
+    model = KNeighborsRegressor(weights="distance", metric="haversine")
+    prove(model, X, np.sin(X[:, 0]) + np.cos(X[:, 1]))
+
+
+@pytest.mark.parametrize("algorithm", ["kd_tree", "ball_tree"])
+def test_a_row_at_the_very_radius_agrees(algorithm: str, prove: Prove) -> None:
+    """Tenths are at a distance of 1.0 but for rounding; the trees compare the squares."""
+    X, y = load_iris(return_X_y=True)
+    model = RadiusNeighborsClassifier(1.0, algorithm=algorithm, outlier_label=0)
+    prove(model, X, y)
+
+
+def test_sparse_training_rows_agree(prove: Prove) -> None:
+    """A search may have been fitted on what a sparse encoder answered."""
+    X = np.random.default_rng(0).integers(0, 5, (200, 6))
+    encoder = OneHotEncoder(handle_unknown="ignore")
+    prove(make_pipeline(encoder, KNeighborsClassifier()), X, X[:, 0] > 2)
 
 
 @pytest.mark.parametrize("settings", SETTINGS[:4], ids=str)
@@ -143,11 +190,20 @@ def test_labels_propagate_to_neighbors(prove: Prove) -> None:
             "its metric is a function of your own; use a named one.",
         ),
         (
-            KNeighborsClassifier(metric="canberra"),
-            "metric='canberra' has no exact form; use euclidean, manhattan or cosine.",
+            KNeighborsClassifier(metric="correlation", algorithm="brute"),
+            (
+                "metric='correlation' has no exact form; those that have one: braycurtis, "
+                "canberra, chebyshev, cityblock, cosine, dice, euclidean, hamming, haversine, "
+                "infinity, jaccard, l1, l2, mahalanobis, manhattan, rogerstanimoto, russellrao, "
+                "seuclidean, sokalsneath, minkowski."
+            ),
+        ),
+        (
+            KNeighborsClassifier(metric="braycurtis"),
+            "metric='braycurtis' lets a ball tree miss neighbours; use algorithm='brute'.",
         ),
     ],
-    ids=["weights", "metric", "canberra"],
+    ids=["weights", "metric", "correlation", "braycurtis"],
 )
 def test_what_has_no_exact_form_is_refused(model: Any, reason: str, prove: Prove) -> None:
     """Functions of the user's own, and metrics that nobody converts, are named."""

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC, SVR, NuSVC, NuSVR, OneClassSVM
 
 from export.errors import ConversionError
@@ -65,6 +65,14 @@ def test_a_regressor_agrees(cls: Any, kernel: str, prove: Prove) -> None:
     """The weighted sum of kernels is the answer."""
     X, y = load_diabetes(return_X_y=True)
     prove(make_pipeline(StandardScaler(), cls(kernel=kernel, C=10.0)), X, y)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_machines_of_sparse_features_agree(kernel: str, prove: Prove) -> None:
+    """What a sparse encoder answers is fitted by libsvm's other half."""
+    X = np.random.default_rng(0).integers(0, 5, (200, 6))
+    encoder = OneHotEncoder(handle_unknown="ignore")
+    prove(make_pipeline(encoder, SVC(kernel=kernel)), X, X[:, 0] - X[:, 1] // 2)
 
 
 def test_outliers_are_flagged(prove: Prove) -> None:
