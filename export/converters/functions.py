@@ -1,16 +1,30 @@
-"""FunctionTransformer: the usual functions of numpy, each by its name."""
+"""FunctionTransformer: the usual functions of numpy and of scipy.special, each by its name."""
 
 import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from scipy import special
 from sklearn.preprocessing import FunctionTransformer
 
+from export.converters.arithmetic import sigmoid
 from export.converters.graph import Graph
-from export.converters.mathematics import expm1, log1p
+from export.converters.mathematics import (
+    arccosh,
+    arcsinh,
+    arctanh,
+    cube_root,
+    expm1,
+    log1p,
+    logit,
+)
 from export.converters.registry import converts
+from export.converters.trigonometry import arccos, arcsin, arctan, tan
 from export.converters.values import Frame, TensorName
+
+_FAR = 20.0
+"""From here on, the exponential of the negative number is less than rounding."""
 
 Build = Callable[[Graph, TensorName], TensorName]
 
@@ -27,17 +41,23 @@ def _base(build: Build, base: float) -> Build:
     return lambda graph, x: graph.op("Div", build(graph, x), np.log(base))
 
 
-def _exponentials(op_type: str) -> Build:
-    """Return the mean, or half the difference, of exp(x) and exp(-x)."""
+def _hyperbolic(graph: Graph, size: TensorName, near: TensorName) -> TensorName:
+    """Halve what is near; far from 0, square half an exponential, which overflows later."""
+    root = graph.op("Exp", graph.op("Mul", size, 0.5))
+    far = graph.op("Mul", graph.op("Mul", root, 0.5), root)
+    return graph.op("Where", graph.op("Less", size, _FAR), graph.op("Mul", near, 0.5), far)
 
-    def build(graph: Graph, x: TensorName) -> TensorName:
-        if op_type == "Add":
-            both = graph.op("Add", graph.op("Exp", x), graph.op("Exp", graph.op("Neg", x)))
-        else:
-            both = graph.op("Sub", expm1(graph, x), expm1(graph, graph.op("Neg", x)))
-        return graph.op("Mul", both, 0.5)
 
-    return build
+def _hyperbolic_sine(graph: Graph, x: TensorName) -> TensorName:
+    size = graph.op("Abs", x)
+    near = graph.op("Sub", expm1(graph, size), expm1(graph, graph.op("Neg", size)))
+    return graph.op("Mul", graph.op("Sign", x), _hyperbolic(graph, size, near))
+
+
+def _hyperbolic_cosine(graph: Graph, x: TensorName) -> TensorName:
+    size = graph.op("Abs", x)
+    near = graph.op("Add", graph.op("Exp", size), graph.op("Exp", graph.op("Neg", size)))
+    return _hyperbolic(graph, size, near)
 
 
 def _sign(graph: Graph, x: TensorName) -> TensorName:
@@ -54,6 +74,11 @@ def _truth(op_type: str) -> Build:
     return lambda graph, x: graph.cast(graph.op(op_type, x), np.float64)
 
 
+def _finite_truth(graph: Graph, x: TensorName) -> TensorName:
+    unusual = graph.op("Or", graph.op("IsNaN", x), graph.op("IsInf", x))
+    return graph.cast(graph.op("Not", unusual), np.float64)
+
+
 EXACT: Mapping[Any, Build] = {
     np.abs: _node("Abs"),
     np.fabs: _node("Abs"),
@@ -68,6 +93,8 @@ EXACT: Mapping[Any, Build] = {
     np.rint: _node("Round"),
     np.trunc: _truncated,
     np.isnan: _truth("IsNaN"),
+    np.isinf: _truth("IsInf"),
+    np.isfinite: _finite_truth,
     np.deg2rad: _times(np.pi / 180),
     np.radians: _times(np.pi / 180),
     np.rad2deg: _times(180 / np.pi),
@@ -85,9 +112,19 @@ ROUNDED: Mapping[Any, Build] = {
     np.expm1: expm1,
     np.sin: _node("Sin"),
     np.cos: _node("Cos"),
-    np.sinh: _exponentials("Sub"),
-    np.cosh: _exponentials("Add"),
+    np.sinh: _hyperbolic_sine,
+    np.cosh: _hyperbolic_cosine,
+    np.tan: tan,
+    np.arcsin: arcsin,
+    np.arccos: arccos,
+    np.arctan: arctan,
     np.tanh: _node("Tanh"),
+    np.arcsinh: arcsinh,
+    np.arccosh: arccosh,
+    np.arctanh: arctanh,
+    np.cbrt: cube_root,
+    special.expit: sigmoid,
+    special.logit: logit,
 }
 """Functions whose last bit depends on the library that computes them."""
 
@@ -178,6 +215,6 @@ def _reason(function: Any, arguments: Mapping[str, Any]) -> str:
     known = sorted({each.__name__ for each in (*EXACT, *ROUNDED)} | set(WITH_ARGUMENTS))
     return (
         f"its function {name!r}{given} is not among those with an ONNX form, which are numpy's "
-        f"{', '.join(known)}. Compute it before the pipeline, or add a converter for a class of "
-        "your own; docs/converters.md shows how."
+        f"and SciPy's {', '.join(known)}. Compute it before the pipeline, or add a converter for a "
+        "class of your own; docs/converters.md shows how."
     )

@@ -10,11 +10,14 @@ from sklearn.preprocessing import (
     MaxAbsScaler,
     MinMaxScaler,
     PowerTransformer,
+    QuantileTransformer,
     RobustScaler,
     StandardScaler,
 )
 
 from export.converters.graph import Graph
+from export.converters.mathematics import log1p
+from export.converters.quantiles import undone
 from export.converters.registry import transform
 from export.converters.values import Frame
 
@@ -75,14 +78,15 @@ def _min_max(graph: Graph, scaler: MinMaxScaler, frame: Frame) -> Frame:
 
 def _power(graph: Graph, step: PowerTransformer, frame: Frame) -> Frame:
     graph.exact = False
-    if step.method != "yeo-johnson":
-        raise graph.refuse(step, 'its inverse converts for method="yeo-johnson" only.')
     if step.standardize:
         frame = _standard(graph, step._scaler, frame)
     x = graph.numeric(frame, step)
     columns = []
     for column, power in enumerate(step.lambdas_):
         y = graph.column(x, column)
+        if step.method == "box-cox":
+            columns.append(_from_box_cox(graph, y, float(power)))
+            continue
         above = _unbent(graph, graph.op("Max", y, np.array(0.0)), float(power))
         below = _unbent(graph, graph.op("Neg", graph.op("Min", y, np.array(0.0))), 2.0 - power)
         positive = graph.op("GreaterOrEqual", y, 0.0)
@@ -98,12 +102,21 @@ def _unbent(graph: Graph, y: Any, power: float) -> Any:
     return graph.op("Sub", graph.op("Pow", base, float(1.0 / power)), 1.0)
 
 
+def _from_box_cox(graph: Graph, y: Any, power: float) -> Any:
+    """Return `(power * y + 1) ** (1 / power)`, or its limit at the power 0."""
+    if power == 0:
+        return graph.op("Exp", y)
+    logarithm = log1p(graph, graph.op("Mul", y, power))
+    return graph.op("Exp", graph.op("Div", logarithm, power))
+
+
 UNDO: Mapping[type, Undo] = {
     FunctionTransformer: _function,
     MaxAbsScaler: _max_abs,
     MinMaxScaler: _min_max,
     Pipeline: _pipeline,
     PowerTransformer: _power,
+    QuantileTransformer: undone,
     RobustScaler: _robust,
     StandardScaler: _standard,
 }

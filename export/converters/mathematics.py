@@ -53,14 +53,14 @@ def normal_quantile(graph: Graph, p: TensorName) -> TensorName:
     middle = graph.op("Greater", y, _TAIL)
     centred = graph.op("Sub", y, 0.5)
     squared = graph.op("Mul", centred, centred)
-    ratio = _ratio(graph, squared, _P0, _Q0)
-    curve = graph.op("Mul", graph.op("Mul", centred, squared), ratio)
+    quotient = ratio(graph, squared, _P0, _Q0)
+    curve = graph.op("Mul", graph.op("Mul", centred, squared), quotient)
     inside = graph.op("Mul", graph.op("Add", centred, curve), np.sqrt(2 * np.pi))
     z = graph.op("Sqrt", graph.op("Mul", graph.op("Log", y), -2.0))
     first = graph.op("Sub", z, graph.op("Div", graph.op("Log", z), z))
     inverse = graph.op("Reciprocal", z)
-    near = _ratio(graph, inverse, _P1, _Q1)
-    far = _ratio(graph, inverse, _P2, _Q2)
+    near = ratio(graph, inverse, _P1, _Q1)
+    far = ratio(graph, inverse, _P2, _Q2)
     chosen = graph.op("Where", graph.op("Less", z, 8.0), near, far)
     outside = graph.op("Sub", first, graph.op("Mul", inverse, chosen))
     signed = graph.op("Where", upper, outside, graph.op("Neg", outside))
@@ -74,66 +74,88 @@ def erf(graph: Graph, x: TensorName) -> TensorName:
     too: x times one in x² up to 1, and 1 less exp(-x²) times one beyond.
     """
     size = graph.op("Min", graph.op("Abs", x), np.array(_ERF_IS_ONE))
-    square = graph.op("Mul", x, x)
-    near = graph.op("Mul", x, _ratio(graph, square, _T, _U))
+    far = graph.op("Mul", graph.op("Sign", x), graph.op("Sub", 1.0, _beyond(graph, size)))
+    return graph.op("Where", graph.op("Less", size, 1.0), _erf_near(graph, x), far)
+
+
+def normal_probability(graph: Graph, x: TensorName) -> TensorName:
+    """Return the distribution function of the standard normal distribution, tails included."""
+    z = graph.op("Mul", x, np.sqrt(0.5))
+    near = graph.op("Add", graph.op("Mul", _erf_near(graph, z), 0.5), 0.5)
+    tail = graph.op("Mul", _beyond(graph, graph.op("Abs", z)), 0.5)
+    far = graph.op("Where", graph.op("Greater", x, 0.0), graph.op("Sub", 1.0, tail), tail)
+    return graph.op("Where", graph.op("Less", graph.op("Abs", z), 1.0), near, far)
+
+
+def _erf_near(graph: Graph, x: TensorName) -> TensorName:
+    """Return the error function up to 1."""
+    return graph.op("Mul", x, ratio(graph, graph.op("Mul", x, x), _T, _U))
+
+
+def _beyond(graph: Graph, size: TensorName) -> TensorName:
+    """Return 1 less the error function, from 1 to 8."""
+    size = graph.op("Min", size, 8.0)
     decay = graph.op("Exp", graph.op("Neg", graph.op("Mul", size, size)))
-    rest = graph.op("Mul", decay, _ratio(graph, size, _P, _Q))
-    far = graph.op("Mul", graph.op("Sign", x), graph.op("Sub", 1.0, rest))
-    return graph.op("Where", graph.op("Less", size, 1.0), near, far)
+    return graph.op("Mul", decay, ratio(graph, size, _P, _Q))
 
 
-def arctan(graph: Graph, x: Operand) -> TensorName:
-    """Return the arc tangent, by the rational approximation of Cephes' `atan` (Moshier, 1989).
-
-    Numbers beyond tan(3 pi / 8) and tan(pi / 8) are first brought below 0.66; each of these
-    steps adds pi / 2 or pi / 4, and what the double lacks of it.
-    """
+def cube_root(graph: Graph, x: Operand) -> TensorName:
+    """Return the cube root: by a power, and one step of Newton's for its last bits."""
     size = graph.op("Abs", x)
-    far = graph.op("Greater", size, _TAN_3_PI_8)
-    middle = graph.op("Greater", size, _ATAN_NEAR)
-    inverse = graph.op("Div", -1.0, size)
-    turned = graph.op("Div", graph.op("Sub", size, 1.0), graph.op("Add", size, 1.0))
-    reduced = graph.op("Where", far, inverse, graph.op("Where", middle, turned, size))
-    start = graph.op("Where", far, np.pi / 2, graph.op("Where", middle, np.pi / 4, 0.0))
-    half = graph.op("Where", middle, 0.5 * _PI_2_REST, 0.0)
-    rest = graph.op("Where", far, _PI_2_REST, half)
-    square = graph.op("Mul", reduced, reduced)
-    curve = graph.op("Mul", square, _ratio(graph, square, _ATAN_P, _ATAN_Q))
-    curve = graph.op("Add", graph.op("Mul", reduced, curve), reduced)
-    angle = graph.op("Add", start, graph.op("Add", curve, rest))
-    return graph.op("Where", graph.op("Less", x, 0.0), graph.op("Neg", angle), angle)
+    usual = graph.op("And", graph.op("Greater", size, 0.0), graph.op("Not", graph.op("IsInf", x)))
+    safe = graph.op("Where", usual, size, 1.0)
+    root = graph.op("Pow", safe, 1.0 / 3.0)
+    square = graph.op("Mul", root, root)
+    excess = graph.op("Sub", root, graph.op("Div", safe, square))
+    root = graph.op("Sub", root, graph.op("Div", excess, 3.0))
+    return graph.op("Mul", graph.op("Sign", x), graph.op("Where", usual, root, size))
 
 
-def arcsin(graph: Graph, x: Operand) -> TensorName:
-    """Return the arc sine: the arc tangent of x over the other leg."""
-    below, above = graph.op("Sub", 1.0, x), graph.op("Add", 1.0, x)
-    leg = graph.op("Sqrt", graph.op("Mul", below, above))
-    return arctan(graph, graph.op("Div", x, leg))
+def arcsinh(graph: Graph, x: Operand) -> TensorName:
+    """Return the inverse hyperbolic sine without loss near 0, nor overflow."""
+    size = graph.op("Abs", x)
+    large = graph.op("Greater", size, _SQUARES_ONLY)
+    small = graph.op("Where", large, 1.0, size)
+    square = graph.op("Mul", small, small)
+    leg = graph.op("Add", graph.op("Sqrt", graph.op("Add", square, 1.0)), 1.0)
+    near = log1p(graph, graph.op("Add", small, graph.op("Div", square, leg)))
+    far = graph.op("Add", graph.op("Log", size), np.log(2.0))
+    return graph.op("Mul", graph.op("Sign", x), graph.op("Where", large, far, near))
 
 
-def _ratio(graph: Graph, x: TensorName, above: list[float], below: list[float]) -> TensorName:
+def arccosh(graph: Graph, x: Operand) -> TensorName:
+    """Return the inverse hyperbolic cosine of numbers from 1, without loss there, nor overflow."""
+    large = graph.op("Greater", x, _SQUARES_ONLY)
+    above = graph.op("Sub", graph.op("Where", large, 2.0, x), 1.0)
+    product = graph.op("Mul", above, graph.op("Add", above, 2.0))
+    near = log1p(graph, graph.op("Add", above, graph.op("Sqrt", product)))
+    far = graph.op("Add", graph.op("Log", x), np.log(2.0))
+    return graph.op("Where", large, far, near)
+
+
+def arctanh(graph: Graph, x: Operand) -> TensorName:
+    """Return the inverse hyperbolic tangent without loss near 0."""
+    size = graph.op("Abs", x)
+    doubled = graph.op("Div", graph.op("Mul", size, 2.0), graph.op("Sub", 1.0, size))
+    half = graph.op("Mul", log1p(graph, doubled), 0.5)
+    return graph.op("Mul", graph.op("Sign", x), half)
+
+
+def logit(graph: Graph, p: Operand) -> TensorName:
+    """Return the logarithm of the odds, without loss near one half."""
+    odds = graph.op("Log", graph.op("Div", p, graph.op("Sub", 1.0, p)))
+    apart = graph.op("Mul", graph.op("Sub", p, 0.5), 2.0)
+    near = graph.op("Sub", log1p(graph, apart), log1p(graph, graph.op("Neg", apart)))
+    return graph.op("Where", graph.op("Less", graph.op("Abs", apart), 0.3), near, odds)
+
+
+def ratio(graph: Graph, x: TensorName, above: list[float], below: list[float]) -> TensorName:
+    """Return the quotient of two polynomials, the coefficients of the highest powers first."""
     numerator = polynomial(graph, x, np.array(above))
     return graph.op("Div", numerator, polynomial(graph, x, np.array(below)))
 
 
-_TAN_3_PI_8 = 2.41421356237309504880
-_ATAN_NEAR = 0.66
-_PI_2_REST = 6.123233995736765886130e-17
-_ATAN_P = [
-    -8.750608600031904122785e-1,
-    -1.615753718733365076637e1,
-    -7.500855792314704667340e1,
-    -1.228866684490136173410e2,
-    -6.485021904942025371773e1,
-]
-_ATAN_Q = [
-    1.0,
-    2.485846490142306297962e1,
-    1.650270098316988542046e2,
-    4.328810604912902668951e2,
-    4.853903996359136964868e2,
-    1.945506571482613964425e2,
-]
+_SQUARES_ONLY = 2.0**28
 _TAIL = float(np.exp(-2.0))
 _P0 = [
     -5.99633501014107895267e1,

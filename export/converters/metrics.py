@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from export.converters.arithmetic import in_order
 from export.converters.graph import Graph
-from export.converters.mathematics import arcsin
+from export.converters.trigonometry import arcsin
 from export.converters.values import TensorName
 
 Points = NDArray[np.float64]

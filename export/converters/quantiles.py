@@ -6,7 +6,7 @@ from scipy import stats
 from sklearn.preprocessing import QuantileTransformer
 
 from export.converters.graph import Graph
-from export.converters.mathematics import normal_quantile
+from export.converters.mathematics import normal_probability, normal_quantile
 from export.converters.registry import converts
 from export.converters.search import search_sorted
 from export.converters.values import Frame, TensorName
@@ -41,26 +41,44 @@ def quantile_transformer(graph: Graph, step: QuantileTransformer, frame: Frame) 
     return Frame.of(graph.op("Where", graph.op("IsNaN", x), x, y), frame.width)
 
 
+def undone(graph: Graph, step: QuantileTransformer, frame: Frame) -> Frame:
+    """Answer the number at each place among the quantiles: `inverse_transform`."""
+    x = graph.numeric(frame, step)
+    quantiles = np.ascontiguousarray(np.asarray(step.quantiles_, dtype=np.float64).T)
+    references = np.broadcast_to(np.asarray(step.references_, np.float64), quantiles.shape)
+    if step.output_distribution == "normal":
+        graph.exact = False
+        x = normal_probability(graph, x)
+        above = graph.op("Greater", graph.op("Add", x, _BOUND), 1.0)
+        below = graph.op("Less", graph.op("Sub", x, _BOUND), 0.0)
+    else:
+        above, below = graph.op("Equal", x, 1.0), graph.op("Equal", x, 0.0)
+    y = interpolate(graph, x, np.ascontiguousarray(references), quantiles)
+    y = graph.op("Where", above, quantiles[:, -1], y)
+    return Frame.of(graph.op("Where", below, quantiles[:, 0], y), frame.width)
+
+
 def interpolate(
     graph: Graph, x: TensorName, points: NDArray[np.float64], values: NDArray[np.float64]
 ) -> TensorName:
     """Interpolate each column of x [N, columns] between its own points [columns, count].
 
-    As `numpy.interp`: `slope * (x - point) + value`, and the end values outside. The values
-    [count] are the same for all columns.
+    As `numpy.interp`: `slope * (x - point) + value`, and the end values outside. Where there
+    is one row of values, it is for all columns.
     """
     columns, count = points.shape
+    values = np.broadcast_to(values, points.shape)
     slots = search_sorted(graph, x, list(points), "right")
     place = graph.op("Clip", graph.op("Sub", slots, 1.0), 0.0, np.float64(count - 1))
     starts = np.arange(columns) * count
     index = graph.op("Add", graph.cast(place, np.int64), starts)
-    rises, runs = np.diff(values), np.diff(points, axis=1)
+    rises, runs = np.diff(values, axis=1), np.diff(points, axis=1)
     slopes = np.zeros(points.shape)
     np.divide(rises, runs, out=slopes[:, :-1], where=runs > 0)
     offset = graph.op("Sub", x, graph.op("Gather", points.ravel(), index, axis=0))
     offset = graph.op("Where", graph.op("Equal", slots, 0.0), 0.0, offset)
     slope = graph.op("Gather", slopes.ravel(), index, axis=0)
-    base = graph.op("Gather", np.tile(values, columns), index, axis=0)
+    base = graph.op("Gather", values.ravel(), index, axis=0)
     return graph.op("Add", graph.op("Mul", slope, offset), base)
 
 

@@ -71,6 +71,13 @@ def wine() -> Data:
     return datasets.load_wine(return_X_y=True)  # type: ignore[no-any-return]
 
 
+@named("shares")
+def shares() -> Data:
+    """Wine, each row divided by its sum: numbers between 0 and 1."""
+    X, y = wine()
+    return X / X.sum(axis=1, keepdims=True), y
+
+
 @named("cancer")
 def cancer() -> Data:
     """Thirty features, two classes."""

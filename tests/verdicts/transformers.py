@@ -1,6 +1,7 @@
 """Scalers, encoders, imputers, decompositions, kernel approximations, selectors and texts."""
 
 import numpy as np
+from scipy import special
 from sklearn import decomposition, impute, kernel_approximation, preprocessing
 from sklearn import feature_selection as select
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401  (makes it importable)
@@ -55,11 +56,18 @@ SCALERS = [
         subject="KernelCenterer",
     ),
 ]
-NUMPY = [np.sqrt, np.abs, np.log1p, np.log, np.exp, np.sin, np.cos, np.tan, np.cbrt, np.arctan]
-NUMPY += [np.tanh, np.square, np.sign, np.floor, np.expm1, np.log10, np.arcsinh, np.isfinite]
+EXACT_FUNCTIONS = [np.abs, np.sqrt, np.square, np.sign, np.floor, np.ceil, np.rint, np.isfinite]
+ROUNDED_FUNCTIONS = [
+    *(np.log, np.log1p, np.log2, np.log10, np.exp, np.expm1, np.cbrt, special.expit),
+    *(np.sin, np.cos, np.tan, np.arctan, np.sinh, np.cosh, np.tanh, np.arcsinh, np.arccosh),
+]
+FUNCTIONS_OF_SHARES = [np.arcsin, np.arccos, np.arctanh, special.logit]
 FUNCTIONS = [
     *cases("wine", preprocessing.FunctionTransformer()),
-    *cases("wine", *[preprocessing.FunctionTransformer(each) for each in NUMPY]),
+    *cases("wine", *[preprocessing.FunctionTransformer(each) for each in EXACT_FUNCTIONS]),
+    *cases("wine", *[preprocessing.FunctionTransformer(each) for each in ROUNDED_FUNCTIONS]),
+    *cases("shares", *[preprocessing.FunctionTransformer(each) for each in FUNCTIONS_OF_SHARES]),
+    *cases("wine", preprocessing.FunctionTransformer(np.spacing)),
     *cases("wine", preprocessing.FunctionTransformer(np.clip, kw_args={"a_min": 1, "a_max": 3})),
 ]
 ENCODERS = [

@@ -1,5 +1,6 @@
 """Estimators around others: pipelines, searches, calibration, several targets and classes."""
 
+import numpy as np
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
@@ -27,8 +28,10 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
+    KBinsDiscretizer,
     MinMaxScaler,
     OneHotEncoder,
+    PowerTransformer,
     QuantileTransformer,
     StandardScaler,
 )
@@ -110,6 +113,13 @@ TARGETS = [
         TransformedTargetRegressor(LinearRegression(), transformer=StandardScaler()),
         TransformedTargetRegressor(
             Ridge(), transformer=QuantileTransformer(n_quantiles=50, output_distribution="normal")
+        ),
+        TransformedTargetRegressor(Ridge(), transformer=PowerTransformer(method="box-cox")),
+        TransformedTargetRegressor(Ridge(), func=np.log1p, inverse_func=np.expm1),
+        TransformedTargetRegressor(
+            Ridge(),
+            transformer=KBinsDiscretizer(encode="ordinal", strategy="uniform"),
+            check_inverse=False,
         ),
         TransformedTargetRegressor(
             RandomForestRegressor(5, random_state=0),
