@@ -17,7 +17,8 @@ TUTORIAL := benchmarks/image/tutorial/requirements
 UV := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-strip-extras --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help serve test test-languages replay lint slim image bench-check bench-quick bench export lock clean
+.PHONY: help serve test test-languages replay lint slim image bench-check bench-quick bench export \
+	verdicts lock clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -67,6 +68,9 @@ replay: $(VENV)/build.stamp ## Replay the golden rows in every language, and pri
 test-languages: $(VENV)/test.stamp ## Replay, and run the tests of every language and generated client
 	$(PY) -m examples.replay --test
 	$(PY) -m pytest examples
+
+verdicts: $(VENV)/test.stamp ## Measure every estimator of scikit-learn, and write docs/estimators.md
+	$(PY) -m tests.verdicts
 
 lock: $(VENV)/test.stamp ## Compile requirements-*.in to exact, hashed pins for every platform
 	$(UV) --upgrade --output-file requirements-runtime.txt requirements-runtime.in

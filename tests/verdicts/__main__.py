@@ -1,6 +1,8 @@
-"""`python -m tests.verdicts`: measure every case and write docs/estimators.md, or say what fails.
+"""`python -m tests.verdicts [ESTIMATOR ...]`: measure the cases, and write docs/estimators.md.
 
-With names of estimators, measure only those, print what was found, and write nothing.
+With names of estimators, only their cases and those that the page lacks are measured, and the
+others stay as the page has them. Where a graph answers otherwise than scikit-learn, the rows
+are printed and nothing is written.
 """
 
 import sys
@@ -13,20 +15,21 @@ from tests.verdicts import catalogue
 from tests.verdicts.cases import Case
 from tests.verdicts.measure import measure
 from tests.verdicts.outcome import Outcome
-from tests.verdicts.page import PAGE, render
+from tests.verdicts.page import PAGE, parse, render
 
 DIFFERS = 1
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Return 0, or 1 where a graph answers otherwise than scikit-learn: then nothing is written."""
-    chosen = catalogue.of(arguments) if arguments else catalogue.CASES
-    outcomes = [outcome for case in chosen if (outcome := _measured(case))]
-    if len(outcomes) < len(chosen):
-        print(f"error: {len(chosen) - len(outcomes)} cases differ; nothing was written.")
+def main(subjects: Sequence[str]) -> int:
+    """Return 0, or 1 where a graph answers otherwise than scikit-learn."""
+    kept = {each.key: each for each in parse(PAGE.read_text())} if subjects else {}
+    kept = {key: outcome for key, outcome in kept.items() if key.subject not in subjects}
+    outcomes = [kept.get(case.key) or _measured(case) for case in catalogue.CASES]
+    found = [outcome for outcome in outcomes if outcome]
+    if len(found) < len(outcomes):
+        print(f"error: {len(outcomes) - len(found)} cases differ; nothing was written.")
         return DIFFERS
-    if not arguments:
-        PAGE.write_text(render(outcomes, catalogue.UNANSWERING, sklearn.__version__))
+    PAGE.write_text(render(found, catalogue.UNANSWERING, sklearn.__version__))
     return 0
 
 

@@ -55,4 +55,5 @@ def _settings(estimator: Any, subject: str) -> str:
         text = text.removeprefix(f"{subject}(").removesuffix(")")
     text = re.sub(r"<(?:ufunc|function) '?(\w+)'?[^>]*>", r"\1", text)
     text = re.sub(r"<class '([\w.]+)'>", r"\1", text)
+    text = re.sub(r"<[\w.]*?(\w+) object at \w+>", r"\1()", text)
     return _NOISE.sub("", text).removeprefix(", ").replace("(, ", "(")

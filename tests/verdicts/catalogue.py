@@ -1,6 +1,5 @@
 """Every estimator of scikit-learn: the cases that it is measured in, or why there are none."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from sklearn.utils import all_estimators
@@ -45,6 +44,10 @@ UNANSWERING: dict[str, str] = {
     "KernelDensity": "it scores how likely rows are, and neither predicts nor transforms",
     "NearestNeighbors": "it finds neighbours; KNeighborsTransformer answers them as a table",
     **dict.fromkeys(["LabelBinarizer", "LabelEncoder", "MultiLabelBinarizer"], _NO_TABLE),
+    **dict.fromkeys(
+        ["DictVectorizer", "FeatureHasher"],
+        "it reads a dictionary per row; a OneHotEncoder or a HashingVectorizer reads columns",
+    ),
     "PatchExtractor": "it cuts images, four-dimensional arrays, into several rows each",
 }
 """The estimators that have no verdict, since there is no table of new rows that they answer."""
@@ -53,9 +56,3 @@ UNANSWERING: dict[str, str] = {
 def installed() -> dict[str, Any]:
     """Return every estimator of the installed scikit-learn by its name, experimental ones too."""
     return dict(all_estimators())
-
-
-def of(subjects: Iterable[str]) -> list[Case]:
-    """Return the cases of some estimators."""
-    chosen = set(subjects)
-    return [case for case in CASES if case.key.subject in chosen]

@@ -14,7 +14,7 @@ from export.recipe import Trained
 from tests.verdicts.cases import Case
 from tests.verdicts.outcome import Outcome
 
-VERDICTS = {BIT_FOR_BIT: "exact", FOUR_ULP: "within 4 ulp"}
+_NAMES = {BIT_FOR_BIT: "exact", FOUR_ULP: "within 4 ulp"}
 
 
 def measure(case: Case) -> Outcome:
@@ -31,7 +31,7 @@ def measure(case: Case) -> Outcome:
                 parity = export_trained(trained, Path(folder), "model").manifest.parity
             except ConversionError as error:
                 return Outcome(case.key, "refused", error.reason)
-    verdict = VERDICTS.get(parity.tolerance, "within 1e-12")
+    verdict = _NAMES.get(parity.tolerance, "within 1e-12")
     return Outcome(case.key, verdict, f"{parity.max_relative:.1e}", parity.rows)
 
 

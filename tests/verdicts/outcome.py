@@ -1,11 +1,12 @@
-"""What became of a case, and the verdict on an estimator that follows from its cases."""
+"""What became of a case, and what follows for its estimator."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.verdicts.cases import Key
 
-WEAKER = ("exact", "within 4 ulp", "within 1e-12", "refused")
+VERDICTS = ("exact", "within 4 ulp", "within 1e-12", "refused")
 """The verdicts, each weaker than the one before it."""
 
 
@@ -21,11 +22,10 @@ class Outcome:
     """How many rows were compared."""
 
 
-def verdict_on(outcomes: Sequence[Outcome]) -> str:
-    """Return "refused" if the first case, the usual one, is; else the weakest that converts."""
-    if outcomes[0].verdict == "refused":
-        return "refused"
-    return max((o.verdict for o in outcomes if o.verdict != "refused"), key=WEAKER.index)
+def others(outcomes: Sequence[Outcome]) -> str:
+    """Return how many of the cases after the first have which verdict."""
+    count = Counter(outcome.verdict for outcome in outcomes[1:])
+    return ", ".join(f"{count[verdict]} {verdict}" for verdict in VERDICTS if count[verdict])
 
 
 def greatest(outcomes: Sequence[Outcome]) -> str:

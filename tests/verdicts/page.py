@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from tests.verdicts.cases import Key
-from tests.verdicts.outcome import WEAKER, Outcome, greatest, verdict_on
+from tests.verdicts.outcome import VERDICTS, Outcome, greatest, others
 
 PAGE = Path(__file__).parents[2] / "docs" / "estimators.md"
 _ROW = re.compile(r"^\| (.+) \| (.*) \| (.+) \| (.+) \| (.+) \|$")
@@ -19,9 +19,9 @@ _INTRODUCTION = """\
 What becomes of each when it is exported. `make verdicts` writes this page: it fits every
 estimator on small, real data, with its defaults and with the settings that change what it
 computes, exports it as a user would, and notes what the export's own comparison with
-scikit-learn found, on up to 16,000 rows each. `tests/verdicts/` holds the cases, and the tests
-measure them anew: the usual case of every estimator, and a share of the others that the text of
-this page draws.
+scikit-learn found, on up to 16,000 rows each. `tests/verdicts/` holds the cases; the tests
+compare the page with them, and measure one case of every estimator anew, which the text of this
+page draws.
 
 | verdict | what it says | estimators |
 | --- | --- | --- |
@@ -32,9 +32,9 @@ two libraries share, differs by 4 units in the last place at most | {four} |
 is smaller, to the greatest that this output had in training | {within} |
 | refused | it does not convert; the message says what to use instead | {refused} |
 
-An estimator's verdict is the weakest of its cases that convert; it is refused where the first
-of its cases is. Of {answering} estimators that answer new rows, {converting} convert
-({share:.1%}).
+An estimator's verdict is that of the first of its cases, the usual one; that of an ensemble or
+another estimator around others depends on those. Of {answering} estimators that answer new rows,
+{converting} convert ({share:.1%}).
 """
 _LEGEND = """\
 `make verdicts` measured each on three quarters of the data, with the greatest relative
@@ -46,13 +46,13 @@ are not shown.
 def render(outcomes: Sequence[Outcome], unanswering: Mapping[str, str], version: str) -> str:
     """Return the page. The outcomes of each estimator stand together, the usual case first."""
     grouped = _grouped(outcomes)
-    verdicts = {name: verdict_on(each) for name, each in grouped.items()}
+    verdicts = {name: each[0].verdict for name, each in grouped.items()}
     count = Counter(verdicts.values())
     converting = len(grouped) - count["refused"]
     introduction = _INTRODUCTION.format(
         version=version,
         **dict(
-            zip(("exact", "four", "within", "refused"), (count[v] for v in WEAKER), strict=True)
+            zip(("exact", "four", "within", "refused"), (count[v] for v in VERDICTS), strict=True)
         ),
         answering=len(grouped),
         converting=converting,
@@ -63,14 +63,13 @@ def render(outcomes: Sequence[Outcome], unanswering: Mapping[str, str], version:
             introduction,
             "## Estimators\n",
             _table(
-                ["estimator", "verdict", "greatest difference", "cases", "refused"],
+                ["estimator", "verdict", "greatest difference", "with other settings"],
                 [
                     [
                         name,
                         verdicts[name],
                         greatest(each) or "-",
-                        str(len(each)),
-                        str(sum(o.verdict == "refused" for o in each) or "-"),
+                        others(each) or "-",
                     ]
                     for name, each in grouped.items()
                 ],

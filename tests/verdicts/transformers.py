@@ -101,7 +101,7 @@ IMPUTERS = [
         impute.IterativeImputer(initial_strategy="median", add_indicator=True, random_state=0),
         impute.IterativeImputer(sample_posterior=True, random_state=0),
     ),
-    *cases("missing in iris", impute.KNNImputer(), impute.IterativeImputer(random_state=0)),
+    *cases("missing in iris", impute.IterativeImputer(random_state=0)),
     *cases("islands", impute.SimpleImputer(strategy="most_frequent")),
     *cases("islands", impute.SimpleImputer(strategy="constant", fill_value="?")),
     *cases("islands", impute.MissingIndicator(features="all")),
