@@ -17,8 +17,7 @@ TUTORIAL := benchmarks/image/tutorial/requirements
 UV := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-strip-extras --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help serve test test-languages replay lint slim image bench-check bench-quick bench export \
-	verdicts lock clean
+.PHONY: help serve test test-languages replay lint slim image bench-check bench-quick bench export verdicts lock clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets

@@ -44,10 +44,7 @@ UNANSWERING: dict[str, str] = {
     "KernelDensity": "it scores how likely rows are, and neither predicts nor transforms",
     "NearestNeighbors": "it finds neighbours; KNeighborsTransformer answers them as a table",
     **dict.fromkeys(["LabelBinarizer", "LabelEncoder", "MultiLabelBinarizer"], _NO_TABLE),
-    **dict.fromkeys(
-        ["DictVectorizer", "FeatureHasher"],
-        "it reads a dictionary per row; a OneHotEncoder or a HashingVectorizer reads columns",
-    ),
+    "DictVectorizer": "it reads a dictionary for each row; a OneHotEncoder reads columns",
     "PatchExtractor": "it cuts images, four-dimensional arrays, into several rows each",
 }
 """The estimators that have no verdict, since there is no table of new rows that they answer."""

@@ -171,6 +171,13 @@ def islands() -> Data:
     return table[["island", "sex"]], table["species"].to_numpy(dtype=object)
 
 
+@named("marks")
+def marks() -> Data:
+    """An array of strings, none of them missing; three species."""
+    table = load_penguins().dropna()
+    return table[["island", "sex"]].to_numpy(dtype=object), table["species"].to_numpy(dtype=object)
+
+
 @named("measured penguins")
 def measured_penguins() -> Data:
     """The penguins' numbers, none of them missing, and two sexes by name."""

@@ -45,7 +45,6 @@ def test_what_can_answer_a_table_is_judged() -> None:
     }
     assert able == {
         "DictVectorizer",
-        "FeatureHasher",
         "LabelBinarizer",
         "LabelEncoder",
         "MultiLabelBinarizer",

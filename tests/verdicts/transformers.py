@@ -5,7 +5,7 @@ from scipy import special
 from sklearn import decomposition, impute, kernel_approximation, preprocessing
 from sklearn import feature_selection as select
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401  (makes it importable)
-from sklearn.feature_extraction import text
+from sklearn.feature_extraction import FeatureHasher, text
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.manifold import Isomap, LocallyLinearEmbedding
@@ -190,12 +190,17 @@ TEXTS = [
         text.CountVectorizer(dtype=np.float32),
         text.TfidfVectorizer(),
         text.TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, max_features=300),
-        text.TfidfVectorizer(token_pattern=r"(?u)\b[a-z]+\b", norm="l1"),  # noqa: S106 - of words
+        text.TfidfVectorizer(token_pattern=r"(?u)\b[a-z]+\b", norm="l1"),
         text.HashingVectorizer(n_features=256),
         text.HashingVectorizer(n_features=256, ngram_range=(1, 2), lowercase=False),
         text.HashingVectorizer(n_features=256, analyzer="char", ngram_range=(2, 2)),
-        text.HashingVectorizer(n_features=256, token_pattern=r"\S+"),  # noqa: S106 - of words
+        text.HashingVectorizer(n_features=256, token_pattern=r"\S+"),
         text.HashingVectorizer(n_features=256, alternate_sign=False, norm=None),
+    ),
+    *cases(
+        "marks",
+        FeatureHasher(64, input_type="string"),
+        FeatureHasher(16, input_type="string", alternate_sign=False),
     ),
     *cases("texts", make_pipeline(text.TfidfVectorizer(), SVC()), subject="SVC"),
     *cases("texts", make_pipeline(text.TfidfVectorizer(), LinearSVC()), subject="LinearSVC"),
