@@ -1,10 +1,13 @@
 """The dependency rules of docs/architecture.md, read from every import statement."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from image.rootfs import PACKAGES_LEFT_OUT
 
 ROOT = Path(__file__).parent.parent
 
@@ -126,3 +129,21 @@ def _dotted(path: Path) -> str:
 def _within(name: str, module: str) -> bool:
     """Tell whether importing `name` is importing `module`, or a name in it."""
     return name == module or name.rpartition(".")[0] == module
+
+
+def left_out(source: str) -> list[str]:
+    """List numpy's modules that Python source names and the image leaves out."""
+    modules = {match for each in PACKAGES_LEFT_OUT for match in re.findall(r"^numpy/(\w+)$", each)}
+    named = re.findall(r"\b(?:np|numpy)\.(\w+)", source)
+    return sorted(modules.intersection(named))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "runtime").rglob("*.py")), ids=str)
+def test_runtime_does_without_what_the_image_leaves_out(path: Path) -> None:
+    """A module of numpy that is loaded when it is named fails in the image alone."""
+    assert left_out(path.read_text()) == []
+
+
+def test_a_planted_use_of_what_the_image_leaves_out_is_found() -> None:
+    """A call of a module that is not shipped is named."""
+    assert left_out("np.random.default_rng(0)") == ["random"]
