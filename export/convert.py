@@ -22,6 +22,8 @@ BIT_FOR_BIT = 0.0
 FOUR_ULP = 2.0**-50
 """Four units in the last place of a double, relative to it: what `exp` may differ by."""
 RELATIVE = 1e-12
+FOUR_ULP_SINGLE = 2.0**-21
+"""The same of a number of single precision."""
 _TYPES = {"float64": DoubleTensorType, "int64": Int64TensorType, "string": StringTensorType}
 
 
@@ -99,6 +101,8 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     root.tolerance = BIT_FOR_BIT if graph.exact else RELATIVE
     if graph.exact and graph.exponential:
         root.tolerance = FOUR_ULP
+    if graph.single:
+        root.tolerance = FOUR_ULP_SINGLE
 
 
 def _frame(signature: Signature) -> Frame:

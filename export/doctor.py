@@ -26,7 +26,7 @@ from export.signature import infer
 from export.source import add_source, source_of
 from export.table import as_table
 
-Verdict = Literal["exact", "within 4 ulp", "within 1e-12", "refused"]
+Verdict = Literal["exact", "within 4 ulp", "within 1e-12", "within 4 ulp of float32", "refused"]
 REFUSED = 1
 
 
@@ -51,8 +51,8 @@ class Survey:
     ) -> Answer:
         """Convert one step and note the verdict, before those of the steps inside it."""
         place = len(self.findings)
-        steps, before = graph.place, (graph.exact, graph.exponential)
-        graph.exact, graph.exponential = True, False
+        steps, before = graph.place, (graph.exact, graph.exponential, graph.single)
+        graph.exact, graph.exponential, graph.single = True, False, False
         verdict: Verdict
         reason = ""
         try:
@@ -67,10 +67,13 @@ class Survey:
         self.findings.insert(place, finding)
         graph.exact = before[0] and graph.exact
         graph.exponential = before[1] or graph.exponential
+        graph.single = before[2] or graph.single
         return answer
 
 
 def _verdict(graph: Graph) -> Verdict:
+    if graph.single:
+        return "within 4 ulp of float32"
     if not graph.exact:
         return "within 1e-12"
     return "within 4 ulp" if graph.exponential else "exact"

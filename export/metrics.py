@@ -16,6 +16,8 @@ def metrics_of(reference: Reference, table: Any, y: Any) -> dict[str, float]:
     truth = np.asarray(y)
     if reference.task == "regression" and not np.isfinite(predicted).all():
         return {}
+    if predicted.ndim == 2 and truth.ndim == 1:
+        return {}  # several quantiles of one target
     if reference.task == "regression":
         return {
             "r2": float(r2_score(truth, predicted)) if len(truth) > 1 else 0.0,

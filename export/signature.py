@@ -119,10 +119,13 @@ def _closed(estimator: Any, layout: Layout, columns: Columns) -> set[int]:
     if layout.form == "vector":
         return set()
     row = [column[:1] for column in columns]
+    sources = layout.sources or (None,) * len(columns)
     unseen = {
         index: value
-        for index, (column, dtype) in enumerate(zip(columns, layout.dtypes, strict=True))
-        if (value := _unseen(column, dtype)) is not None
+        for index, (column, dtype, source) in enumerate(
+            zip(columns, layout.dtypes, sources, strict=True)
+        )
+        if (value := _unseen(column, dtype, source)) is not None
     }
 
     def refused(changed: Iterable[int]) -> bool:
@@ -139,10 +142,16 @@ def _closed(estimator: Any, layout: Layout, columns: Columns) -> set[int]:
     return {index for index in unseen if refused([index])} if refused(unseen) else set()
 
 
-def _unseen(values: NDArray[Any], dtype: Dtype) -> NDArray[Any] | None:
-    """Return a value within the range of a column that it does not hold; None if there is none."""
+def _unseen(values: NDArray[Any], dtype: Dtype, source: Any) -> NDArray[Any] | None:
+    """Return a value within the range of a column that it does not hold; None if there is none.
+
+    Categories are asked for one behind the last: XGBoost 3.2 refuses only these, and takes any
+    other that it never saw for the next of those it knows.
+    """
     if dtype == "string":
-        return np.array(["\u2047 never seen in training"], dtype=object)
+        return np.array(["\x7f never seen in training"], dtype=object)
+    if isinstance(source, pd.CategoricalDtype):
+        return np.array([source.categories.max() + 1.0])
     seen = np.unique(values[np.isfinite(values)])
     if len(seen) < 2:
         return None

@@ -5,12 +5,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
+from export.converters import lgbm_model, xgb_model
+from export.converters.nodes import Nodes
+from export.converters.registry import name_of
+
 Sight = Callable[[Any], Any]
 """From a table of rows to the array, sparse matrix or table that a step is given."""
+Number = type[np.float32] | type[np.float64]
+
+_BOOSTERS: dict[str, tuple[Number, Callable[[Any], list[Nodes]]]] = {
+    **dict.fromkeys(lgbm_model.ESTIMATORS, (np.float64, lgbm_model.trees_of)),
+    **dict.fromkeys(xgb_model.ESTIMATORS, (np.float32, xgb_model.trees_of)),
+}
+"""For boosters, by the name of the class: the precision of their trees, and how to read these."""
 
 
 @dataclass
@@ -18,7 +30,7 @@ class Splits:
     """Trees that see the same columns, and all their thresholds by column."""
 
     sight: Sight
-    number: type[np.float32] | type[np.float64]
+    number: Number
     """The precision in which the trees compare."""
     thresholds: dict[int, NDArray[np.float64]] = field(default_factory=dict)
 
@@ -60,6 +72,12 @@ def _trees(estimator: Any, sight: Sight) -> Iterator[tuple[Sight, Any, Any, Any]
         for nodes in (tree.nodes for tree in np.ravel(estimator._predictors)):
             inner = (nodes["is_leaf"] == 0) & (nodes["is_categorical"] == 0)
             yield sight, np.float64, nodes["feature_idx"][inner], nodes["num_threshold"][inner]
+    elif name_of(type(estimator)) in _BOOSTERS:
+        number, trees_of = _BOOSTERS[name_of(type(estimator))]
+        sight = _after(_numbers, sight)
+        for nodes in trees_of(estimator):
+            inner = np.array([chosen is None for chosen in nodes.members], bool)
+            yield sight, number, nodes.feature[inner], nodes.threshold[inner]
     else:
         yield from _trees_inside(estimator, sight)
 
@@ -96,6 +114,13 @@ def _trees_of_some(
 
 def _after(step: Sight, sight: Sight) -> Sight:
     return lambda table: step(sight(table))
+
+
+def _numbers(table: Any) -> Any:
+    """Return a table with NaN in the place of every string."""
+    if not isinstance(table, pd.DataFrame):
+        return table
+    return table.apply(lambda column: pd.to_numeric(column.astype(object), errors="coerce"))
 
 
 def _whole(table: Any) -> Any:

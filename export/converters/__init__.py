@@ -29,6 +29,7 @@ from export.converters import (
     iterative_imputer,
     kernel_approximation,
     knn_imputer,
+    lgbm,
     linear,
     mixtures,
     multiclass,
@@ -53,6 +54,7 @@ from export.converters import (
     vectorizers,
     voting,
     weight_boosting,
+    xgb,
 )
 
 __all__ = [
@@ -80,6 +82,7 @@ __all__ = [
     "iterative_imputer",
     "kernel_approximation",
     "knn_imputer",
+    "lgbm",
     "linear",
     "mixtures",
     "multiclass",
@@ -104,4 +107,5 @@ __all__ = [
     "vectorizers",
     "voting",
     "weight_boosting",
+    "xgb",
 ]

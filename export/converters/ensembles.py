@@ -34,6 +34,7 @@ _MEMBER = 6
 _SUM = 1
 
 Number = type[np.float32] | type[np.float64]
+Values = NDArray[np.float64] | NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -96,15 +97,16 @@ def sum_of_stages(
     graph: Graph,
     trees: Sequence[Nodes],
     rows: Rows,
-    values: Sequence[NDArray[np.float64]],
-    start: TensorName | NDArray[np.float64],
+    values: Sequence[Values],
+    start: TensorName | Values,
     *,
     columns: int,
 ) -> TensorName:
-    """Add the trees' values to a start, stage after stage, float64 [N, columns].
+    """Add the trees' values to a start, stage after stage, [N, columns].
 
     `values` are [leaves] for each tree; each stage has one tree for each column. The start is
-    a tensor [N, columns], or [columns] where it is the same for all rows.
+    a tensor [N, columns], or [columns] where it is the same for all rows. All are doubles, or
+    all are of single precision, and so are the sums.
     """
     if isinstance(start, str):
         added = graph.concat([start, tree_values(graph, trees, rows, values)])
@@ -115,13 +117,14 @@ def sum_of_stages(
 
 
 def tree_values(
-    graph: Graph, trees: Sequence[Nodes], rows: Rows, values: Sequence[NDArray[np.float64]]
+    graph: Graph, trees: Sequence[Nodes], rows: Rows, values: Sequence[Values]
 ) -> TensorName:
-    """Return the value of the leaf that each row reaches in each tree, float64 [N, trees].
+    """Return the value of the leaf that each row reaches in each tree, [N, trees].
 
-    `values` are [leaves] for each tree.
+    `values` are [leaves] for each tree: doubles, or as the rows of single precision.
     """
-    ensemble = Ensemble(graph, trees, rows.doubled(graph))
+    single = values[0].dtype == np.float32
+    ensemble = Ensemble(graph, trees, rows if single else rows.doubled(graph))
     parts = []
     for group in _groups(trees):
         tree_of_leaf = np.repeat(np.arange(len(group)), [trees[i].leaves for i in group])

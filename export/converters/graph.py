@@ -63,6 +63,11 @@ class Graph:
         Libraries round it differently: these may differ by 4 ulp. A step that computes with
         them must set `exact` to False.
         """
+        self.single = False
+        """Whether an exponential was rounded to single precision otherwise than a library does.
+
+        Those may differ by 4 ulp of single precision, and with them all that follows.
+        """
         self.survey = survey
         """Called around each conversion, if given: `(graph, estimator, frame, convert)`."""
 

@@ -2,7 +2,9 @@
 
 A converter is a function `(graph, estimator, frame) -> answer`. `@converts(Class)` registers
 it here, for pipelines that Skiff converts, and with skl2onnx's `update_registered_converter`,
-so that skl2onnx's own converters of composite estimators use it too.
+so that skl2onnx's own converters of composite estimators use it too. A class of a library that
+need not be installed is given by its name, `@converts("library.module.Class")`, and is looked
+for by that name when an estimator of it turns up: then it was imported, and never by us.
 """
 
 from collections.abc import Callable
@@ -37,12 +39,12 @@ class Entry:
     exact: bool
 
 
-_ENTRIES: dict[type, Entry] = {}
+_ENTRIES: dict[type | str, Entry] = {}
 _TRANSFORMS: dict[type, Entry] = {}
 
 
-def converts(*classes: type, exact: bool) -> Callable[[_Converter], _Converter]:
-    """Register the decorated function as the converter of `classes`.
+def converts(*classes: type | str, exact: bool) -> Callable[[_Converter], _Converter]:
+    """Register the decorated function as the converter of `classes`, or of classes so named.
 
     `exact` promises that every step is computed in scikit-learn's own order and precision,
     so that parity is demanded bit for bit; otherwise within 1e-12 relative.
@@ -51,6 +53,8 @@ def converts(*classes: type, exact: bool) -> Callable[[_Converter], _Converter]:
     def register(function: _Converter) -> _Converter:
         for cls in classes:
             _ENTRIES[cls] = Entry(function, exact)
+            if isinstance(cls, str):
+                continue
             update_registered_converter(cls, f"Skiff{cls.__name__}", _set_types, _convert_operator)
         return function
 
@@ -72,7 +76,13 @@ def transforms(*classes: type, exact: bool) -> Callable[[_Converter], _Converter
 
 def entry_of(estimator: object) -> Entry | None:
     """Return the converter of exactly this class; a subclass may compute something else."""
-    return _ENTRIES.get(type(estimator))
+    cls = type(estimator)
+    return _ENTRIES.get(cls) or _ENTRIES.get(name_of(cls))
+
+
+def name_of(cls: type) -> str:
+    """Return the full name of a class, under which it may be registered."""
+    return f"{cls.__module__}.{cls.__qualname__}"
 
 
 def convert(graph: Graph, estimator: Any, frame: Frame) -> Answer:
