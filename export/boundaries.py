@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from export.reference import Reference
+from export.reference import Reference, predictions
 from export.signature import Signature
 from export.table import Columns, Layout
 
@@ -54,7 +54,7 @@ def boundary_rows(
 
 
 def _labels(reference: Reference, layout: Layout, columns: Columns) -> NDArray[np.generic]:
-    return np.asarray(reference.estimator.predict(layout.build(columns)))
+    return predictions(reference.estimator, layout.build(columns))
 
 
 def _pairs(

@@ -109,14 +109,16 @@ def _frame(signature: Signature) -> Frame:
     """Return the training table's columns, in their order, as columns of the input tensors."""
     whole = {}
     for tensor in signature.inputs:
+        features = [feature for feature in signature.features if feature.input == tensor.name]
         markers = tuple(
             marker
             for marker, feature in zip(signature.layout.missing, signature.features, strict=True)
             if feature.input == tensor.name
         )
         is_string = tensor.name == "string"
+        known = tuple(feature.categories for feature in features)
         whole[tensor.name] = Frame.of(
-            TensorName(tensor.name), tensor.columns or 0, is_string, markers
+            TensorName(tensor.name), tensor.columns or 0, is_string, markers, known
         )
     starts: dict[str, int] = {}
     blocks: list[Frame] = []

@@ -5,19 +5,18 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import accuracy_score, mean_absolute_error, r2_score, root_mean_squared_error
 
-from export.reference import Reference
+from export.reference import Reference, predictions
 
 
 def metrics_of(reference: Reference, table: Any, y: Any) -> dict[str, float]:
     """Return accuracy, or R², RMSE and MAE; nothing where there is nothing to compare."""
     if y is None or not len(y) or reference.task == "transformation":
         return {}
-    predicted = np.asarray(reference.estimator.predict(table))
+    predicted = predictions(reference.estimator, table)
     truth = np.asarray(y)
-    if reference.task == "regression" and not np.isfinite(predicted).all():
+    several_of_one = predicted.ndim > truth.ndim  # quantiles of one target, for example
+    if several_of_one or (reference.task == "regression" and not np.isfinite(predicted).all()):
         return {}
-    if predicted.ndim == 2 and truth.ndim == 1:
-        return {}  # several quantiles of one target
     if reference.task == "regression":
         return {
             "r2": float(r2_score(truth, predicted)) if len(truth) > 1 else 0.0,

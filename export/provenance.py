@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -12,23 +13,33 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 from export.errors import ExportError
 from export.table import Columns
 from runtime.manifest import Provenance
 
 PACKAGES = ("scikit-learn", "skl2onnx", "onnx", "onnxruntime", "numpy")
+BOOSTERS = {"CatBoost": "catboost", "LGBM": "lightgbm", "XGB": "xgboost"}
+"""Libraries whose version is named where an estimator of theirs is, by how its name begins."""
 
 
 def provenance_of(
     estimator: Any, columns: Columns, y: Any, recipe: Path | None, opset: Mapping[str, int]
 ) -> Provenance:
     """Describe the origin of a model: the same inputs give the same description."""
+    printed = _printed(estimator)
     return Provenance(
-        estimator=_printed(estimator),
+        estimator=printed,
         training_data=f"sha256:{_hash(columns, y)}",
         training_rows=len(columns[0]),
-        versions={"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        versions={"python": platform.python_version()}
+        | {name: version(name) for name in PACKAGES}
+        | {
+            name: str(sys.modules[name].__version__)
+            for prefix, name in BOOSTERS.items()
+            if prefix in printed and name in sys.modules
+        },
         opset=dict(opset),
         revision=_revision(recipe) if recipe is not None else None,
         created=_created(),
@@ -37,7 +48,8 @@ def provenance_of(
 
 def _printed(estimator: Any) -> str:
     """Return the estimator as scikit-learn prints it, whole, without memory addresses."""
-    return re.sub(r" at 0x[0-9a-fA-F]+", "", estimator.__repr__(N_CHAR_MAX=1_000_000))
+    whole = {"N_CHAR_MAX": 1_000_000} if isinstance(estimator, BaseEstimator) else {}
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", estimator.__repr__(**whole))
 
 
 def _hash(columns: Columns, y: Any) -> str:

@@ -67,7 +67,7 @@ class Reference:
             count, names = transformed.shape[1], _output_names(estimator, transformed.shape[1])
             classes: list[Sequence[Label] | None] = [None] * count
             return cls(estimator, task, _targets(names, classes, class_names), "transform")
-        predicted = np.asarray(estimator.predict(sample))
+        predicted = predictions(estimator, sample)
         count = 1 if predicted.ndim == 1 else predicted.shape[1]
         classes = [None] * count
         if task == "classification":
@@ -95,7 +95,7 @@ class Reference:
     def _answer(self, table: Any) -> Answers:
         if self.task == "transformation":
             return {"transformed": _transformed(self.estimator, table)}
-        predicted = np.asarray(self.estimator.predict(table))
+        predicted = predictions(self.estimator, table)
         if self.task == "regression":
             return {"prediction": predicted.astype(np.float64)}
         if self.task in ("multilabel_classification", "multioutput_classification"):
@@ -111,6 +111,15 @@ class Reference:
         elif self.scored_by == "transform":
             answers["distances"] = _dense(self.estimator.transform(table))
         return answers
+
+
+def predictions(estimator: Any, table: Any) -> NDArray[Any]:
+    """Return what `predict` answers; one label a row as `[N]`, where CatBoost answers `[N, 1]`."""
+    predicted = np.asarray(estimator.predict(table))
+    if predicted.ndim == 2 and predicted.shape[1] == 1 and is_classifier(estimator):
+        several = isinstance(estimator.classes_, list)
+        return predicted if several else predicted[:, 0]
+    return predicted
 
 
 def as_labels(values: NDArray[Any]) -> NDArray[Any]:

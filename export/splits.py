@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
-from export.converters import lgbm_model, xgb_model
+from export.converters import catb_model, lgbm_model, xgb_model
 from export.converters.nodes import Nodes
 from export.converters.registry import name_of
 
@@ -19,6 +19,7 @@ Sight = Callable[[Any], Any]
 Number = type[np.float32] | type[np.float64]
 
 _BOOSTERS: dict[str, tuple[Number, Callable[[Any], list[Nodes]]]] = {
+    **dict.fromkeys(catb_model.ESTIMATORS, (np.float32, catb_model.trees_of)),
     **dict.fromkeys(lgbm_model.ESTIMATORS, (np.float64, lgbm_model.trees_of)),
     **dict.fromkeys(xgb_model.ESTIMATORS, (np.float32, xgb_model.trees_of)),
 }

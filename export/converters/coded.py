@@ -35,7 +35,5 @@ def coded_first(
     """Put the codes of some features before all others; return the place of each feature too."""
     others = np.setdiff1d(np.arange(frame.width), features)
     order = np.concatenate([features, others]).astype(np.int64)
-    columns = Frame.concat(
-        [Frame.of(codes, len(features)), frame.select([int(i) for i in others])]
-    )
+    columns = Frame.concat([Frame.of(codes, len(features)), frame.select([int(i) for i in others])])
     return columns, np.argsort(order)

@@ -197,7 +197,8 @@ class Ensemble:
         nodes, roots = joined([self._trees[i] for i in group])
         turned = nodes.missing_left
         threshold = _rounded_down(nodes.threshold, self._number)
-        above = np.nextafter(threshold, self._number(np.inf))
+        with np.errstate(over="ignore"):
+            above = np.nextafter(threshold, self._number(np.inf))
         ids, leafs = (nodes.left, nodes.right), (nodes.left_is_leaf, nodes.right_is_leaf)
         return self._graph.op(
             "TreeEnsemble",
@@ -240,8 +241,8 @@ def _rounded_down(threshold: NDArray[np.float64], number: Number) -> NDArray[Any
     """
     with np.errstate(over="ignore"):
         rounded = threshold.astype(number)
-    above = rounded.astype(np.float64) > threshold
-    return np.where(above, np.nextafter(rounded, number(-np.inf)), rounded)
+        below = np.nextafter(rounded, number(-np.inf))
+    return np.where(rounded.astype(np.float64) > threshold, below, rounded)
 
 
 def _integers(values: NDArray[Any]) -> list[int]:

@@ -19,7 +19,7 @@ OPSET = {"": 21, "ai.onnx.ml": 5, "com.microsoft": 1}
 KNOWN_TO_SKL2ONNX = {"": 21, "ai.onnx.ml": 3, "com.microsoft": 1}
 """What skl2onnx is told: 1.20 refuses ai.onnx.ml 5, which `TreeEnsemble` needs."""
 
-Operand = TensorName | NDArray[Any] | float | int
+Operand = TensorName | NDArray[Any] | np.generic | float | int
 
 
 class _Body:

@@ -84,9 +84,7 @@ def _scores(graph: Graph, model: Any, frame: Frame) -> tuple[LgbmModel, TensorNa
     if learned.linear:
         raise graph.refuse(model, "linear_tree=True has products in its leaves; leave it out.")
     if model.get_params().get("pred_early_stop"):
-        raise graph.refuse(
-            model, "pred_early_stop=True leaves out trees row by row; leave it out."
-        )
+        raise graph.refuse(model, "pred_early_stop=True leaves out trees row by row; leave it out.")
     columns, places = _columns(graph, model, learned, frame)
     rows = Rows.of(graph, columns, model, np.float64)
     if learned.zero_is_missing:

@@ -87,4 +87,5 @@ def _powers(least: float, greatest: float) -> NDArray[np.float64]:
         roots = np.array([float(Decimal(2) ** (Decimal(i) / PARTS)) for i in range(PARTS)])
     first, last = (int(np.rint(bound * _SCALE)) for bound in (least, greatest))
     k = np.r_[0 : last + 1, first:0]
-    return np.ldexp(roots[k % PARTS], k // PARTS)
+    powers: NDArray[np.float64] = np.ldexp(roots[k % PARTS], k // PARTS)
+    return powers

@@ -21,11 +21,17 @@ class Block:
     absent: tuple[Any, ...] = ()
     """What stands for a missing value in each column of the tensor, as scikit-learn sees it:
     None, NaN or pandas.NA. NaN everywhere where it is not said."""
+    known: tuple[tuple[str, ...] | None, ...] = ()
+    """The strings that each column of the tensor had in training, None where they are too many."""
 
     @property
     def columns(self) -> int:
         """How many columns the block has."""
         return self.width if self.picks is None else len(self.picks)
+
+    def picked(self, values: Sequence[Any]) -> Sequence[Any]:
+        """Return, of one value for each column of the tensor, those of the block's columns."""
+        return values if self.picks is None else [values[i] for i in self.picks]
 
     def take(self, indices: Sequence[int]) -> "Block":
         """Return the block with these of its columns."""
@@ -50,9 +56,10 @@ class Frame:
         width: int,
         is_string: bool = False,
         absent: tuple[Any, ...] = (),
+        known: tuple[tuple[str, ...] | None, ...] = (),
     ) -> "Frame":
         """Return the frame of one whole tensor `[N, width]`."""
-        return cls((Block(tensor, width, is_string, absent=absent),))
+        return cls((Block(tensor, width, is_string, absent=absent, known=known),))
 
     @classmethod
     def concat(cls, frames: Iterable["Frame"]) -> "Frame":
@@ -72,11 +79,20 @@ class Frame:
     @property
     def absent(self) -> tuple[Any, ...]:
         """For each column, what stands for a missing value: None, NaN or pandas.NA."""
-        markers: list[Any] = []
-        for block in self.blocks:
-            whole = block.absent or (np.nan,) * block.width
-            markers += whole if block.picks is None else [whole[i] for i in block.picks]
-        return tuple(markers)
+        return tuple(
+            marker
+            for block in self.blocks
+            for marker in block.picked(block.absent or (np.nan,) * block.width)
+        )
+
+    @property
+    def known(self) -> tuple[tuple[str, ...] | None, ...]:
+        """For each column, the strings that it had in training; None where nobody can tell."""
+        return tuple(
+            strings
+            for block in self.blocks
+            for strings in block.picked(block.known or (None,) * block.width)
+        )
 
     def select(self, indices: Sequence[int]) -> "Frame":
         """Return the frame with these columns, in this order."""

@@ -22,14 +22,13 @@ from export.converters.values import (
     Regressed,
     TensorName,
 )
-from export.converters.xgb_model import CLASSIFIERS, REGRESSORS, XgbModel, refusal
+from export.converters.xgb_model import CLASSIFIERS, REGRESSORS, XgbModel, refusal, saved_model
 
 _LOGISTIC = ("binary:logistic", "reg:logistic")
 _EXPONENTIAL = ("count:poisson", "reg:gamma", "reg:tweedie", "survival:aft", "survival:cox")
 _IDENTICAL = (
     "binary:logitraw",
     "reg:absoluteerror",
-    "reg:expectileerror",
     "reg:pseudohubererror",
     "reg:quantileerror",
     "reg:squarederror",
@@ -67,10 +66,11 @@ def xgb_regressor(graph: Graph, model: Any, frame: Frame) -> Regressed:
 
 def _margins(graph: Graph, model: Any, frame: Frame) -> tuple[XgbModel, TensorName]:
     """Return what was learned, and the sums of the leaves, float32 [N, columns]."""
-    reason = refusal(model)
+    saved = saved_model(model)
+    reason = refusal(saved)
     if reason is not None:
         raise graph.refuse(model, reason)
-    learned = XgbModel.of(model)
+    learned = XgbModel.of(model, saved)
     columns, places = _columns(graph, model, learned, frame)
     rows = Rows.of(graph, columns, model, np.float32)
     if model.missing is not None and not np.isnan(model.missing):
@@ -80,14 +80,10 @@ def _margins(graph: Graph, model: Any, frame: Frame) -> tuple[XgbModel, TensorNa
         rows = Rows(graph.op("Where", absent, np.float32(np.nan), rows.x), rows.width, np.float32)
     trees = [tree.looking_at(places) for tree in learned.trees]
     start = learned.start
-    return learned, sum_of_stages(
-        graph, trees, rows, learned.leaves, start, columns=len(start)
-    )
+    return learned, sum_of_stages(graph, trees, rows, learned.leaves, start, columns=len(start))
 
 
-def _columns(
-    graph: Graph, model: Any, learned: XgbModel, frame: Frame
-) -> tuple[Frame, Any]:
+def _columns(graph: Graph, model: Any, learned: XgbModel, frame: Frame) -> tuple[Frame, Any]:
     """Return the columns, those of categories as numbers, and each feature's place in them."""
     features = sorted(learned.missing_codes)
     if not features:
@@ -117,7 +113,11 @@ def _codes_of_numbers(graph: Graph, model: Any, learned: XgbModel, frame: Frame)
 def _answers(graph: Graph, model: Any, learned: XgbModel, margins: TensorName) -> TensorName:
     """Return what the objective makes of the margins, float32 [N, columns]."""
     objective = learned.objective
-    if objective in _IDENTICAL:
+    several = len(learned.start) > 1
+    if objective == "reg:quantileerror" and several and learned.version >= (3, 4):
+        values, _ = graph.ops("TopK", margins, np.array([len(learned.start)]), largest=0, outputs=2)
+        return values
+    if objective in _IDENTICAL or (objective == "reg:expectileerror" and not several):
         return margins
     if objective == "binary:hinge":
         return graph.cast(graph.op("Greater", margins, np.float32(0)), np.float32)

@@ -6,6 +6,7 @@ tree after another, to a start, the base score as a margin.
 
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ ESTIMATORS = CLASSIFIERS + REGRESSORS
 class XgbModel:
     """The trees that predict, in stages of one tree for each column of the answer."""
 
+    version: tuple[int, ...]
     objective: str
     trees: list[Nodes]
     leaves: list[NDArray[np.float32]]
@@ -37,12 +39,11 @@ class XgbModel:
     """For each feature that was a data frame's categories, these, in the order of their codes."""
 
     @classmethod
-    def of(cls, model: Any) -> "XgbModel":
-        """Read a fitted estimator with trees of one value in a leaf.
+    def of(cls, model: Any, saved: Any) -> "XgbModel":
+        """Read what a fitted estimator saved, of which `refusal` says nothing.
 
         Early stopping's best iteration is the last that predicts, as it is for the estimator.
         """
-        saved = saved_model(model)
         forest = _forest(saved)
         rounds = getattr(model, "best_iteration", len(forest["iteration_indptr"]) - 2) + 1
         count = forest["iteration_indptr"][rounds]
@@ -51,13 +52,15 @@ class XgbModel:
         trees = [forest["trees"][i] for i in order]
         start = _start(model, saved)
         weights = _weights(saved)
+        version = tuple(saved["version"])
         categories = _categories(forest["cats"])
         missing = _missing_codes(trees, categories)
         added = [_leaves(tree) for tree in trees]
         if weights is not None:
             weight = [weights[i] for i in order]
-            added = _weighed(added, weight, start[groups[order]], saved["version"])
+            added = _weighed(added, weight, start[groups[order]], version)
         return cls(
+            version=version,
             objective=saved["learner"]["objective"]["name"],
             trees=[_nodes(tree, missing) for tree in trees],
             leaves=added,
@@ -69,7 +72,8 @@ class XgbModel:
 
 def trees_of(model: Any) -> list[Nodes]:
     """Return the trees of an estimator, for whoever looks for their thresholds."""
-    return [] if refusal(model) else XgbModel.of(model).trees
+    saved = saved_model(model)
+    return [] if refusal(saved) else XgbModel.of(model, saved).trees
 
 
 def saved_model(model: Any) -> Any:
@@ -77,12 +81,11 @@ def saved_model(model: Any) -> Any:
     return json.loads(model.get_booster().save_raw("json"))
 
 
-def refusal(model: Any) -> str | None:
-    """Return why an estimator has no exact form, or None if it has one."""
-    booster = saved_model(model)["learner"]["gradient_booster"]
-    if booster["name"] == "gblinear":
+def refusal(saved: Any) -> str | None:
+    """Return why a saved model has no exact form, or None if it has one."""
+    if saved["learner"]["gradient_booster"]["name"] == "gblinear":
         return 'booster="gblinear" has no trees; use a linear model of scikit-learn.'
-    trees = _forest({"learner": {"gradient_booster": booster}})["trees"]
+    trees = _forest(saved)["trees"]
     if any(tree["tree_param"]["size_leaf_vector"] not in ("0", "1") for tree in trees):
         return (
             "a leaf of its trees has several values; "
@@ -106,14 +109,10 @@ def _place_in_group(groups: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _start(model: Any, saved: Any) -> NDArray[np.float32]:
     """Return the base score as a margin: what XGBoost answers where every leaf is 0."""
-    forest = _forest(json.loads(json.dumps(saved)))
+    forest = _forest(saved)
     count = forest["iteration_indptr"][1]
-    trees = forest["trees"][:count]
-    for tree in trees:
-        leaf = np.array(tree["left_children"]) == -1
-        tree["split_conditions"] = np.where(leaf, 0.0, tree["split_conditions"]).tolist()
-    forest |= {
-        "trees": trees,
+    forest = forest | {
+        "trees": [_without_leaves(tree) for tree in forest["trees"][:count]],
         "tree_info": forest["tree_info"][:count],
         "iteration_indptr": [0, count],
         "gbtree_model_param": forest["gbtree_model_param"] | {"num_trees": str(count)},
@@ -123,7 +122,13 @@ def _start(model: Any, saved: Any) -> NDArray[np.float32]:
     empty = type(model.get_booster())()
     empty.load_model(bytearray(json.dumps(saved | {"learner": learner}).encode()))
     row = np.zeros((1, int(learner["learner_model_param"]["num_feature"])))
-    return np.ravel(empty.inplace_predict(row, predict_type="margin"))
+    start: NDArray[np.float32] = np.ravel(empty.inplace_predict(row, predict_type="margin"))
+    return start
+
+
+def _without_leaves(tree: Any) -> Any:
+    leaf = np.array(tree["left_children"]) == -1
+    return tree | {"split_conditions": np.where(leaf, 0.0, tree["split_conditions"]).tolist()}
 
 
 def _weights(saved: Any) -> list[float] | None:
@@ -137,21 +142,22 @@ def _weighed(
     leaves: list[NDArray[np.float32]],
     weights: list[float],
     starts: NDArray[np.float32],
-    version: list[int],
+    version: tuple[int, ...],
 ) -> list[NDArray[np.float32]]:
     """Return the leaves times their trees' weights.
 
-    Before 3.4, each tree's answer was added to the base score, which was taken off again:
+    Before 3.3, each tree's answer was added to the base score, which was taken off again:
     that rounds.
     """
-    if tuple(version) < (3, 4):
+    if version < (3, 3):
         leaves = [(leaf + base) - base for leaf, base in zip(leaves, starts, strict=True)]
     return [leaf * np.float32(weight) for leaf, weight in zip(leaves, weights, strict=True)]
 
 
 def _leaves(tree: Any) -> NDArray[np.float32]:
     values = np.array(tree["split_conditions"], np.float32)
-    return values[np.array(tree["left_children"]) == -1]
+    leaves: NDArray[np.float32] = values[np.array(tree["left_children"]) == -1]
+    return leaves
 
 
 def _nodes(tree: Any, missing_codes: dict[int, int]) -> Nodes:
@@ -211,7 +217,7 @@ def _categories(saved: Any) -> dict[int, list[Any]]:
         else:
             text = np.array(column["values"], np.int8).tobytes()
             ends = column["offsets"]
-            known = [text[a:b].decode() for a, b in zip(ends, ends[1:], strict=False)]
+            known = [text[a:b].decode() for a, b in pairwise(ends)]
         if known:
             categories[feature] = known
     return categories
