@@ -1,7 +1,8 @@
 # docker build -t ml-api .
 # docker run -p 8000:8000 ml-api
 #
-# docs/image.md says what each stage is for. RECIPE is the path of your own recipe.
+# docs/image.md says what each stage is for. RECIPE is the path of your own recipe; where it uses
+# LightGBM, XGBoost or CatBoost, REQUIREMENTS=requirements-boosters.txt installs these too.
 
 # An index of images for amd64, arm64 and others.
 ARG PYTHON_IMAGE=python:3.13.15-slim-trixie@sha256:9d2e5553305c7c7b0097999bb17187c69b921ccd6bc9d40e4bb5ebe652c00285
@@ -15,8 +16,11 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
 WORKDIR /src
 
 FROM base AS build
-COPY requirements-build.txt ./
-RUN python3 -m venv /venv && /venv/bin/pip install --no-compile --require-hashes -r requirements-build.txt
+COPY requirements-build.txt requirements-boosters.txt ./
+ARG REQUIREMENTS=requirements-build.txt
+RUN python3 -m venv /venv && /venv/bin/pip install --no-compile --require-hashes -r "${REQUIREMENTS}"
+# LightGBM looks for OpenMP in the system, where slim images have none; scikit-learn brings it.
+RUN ln -s /venv/lib/python3*/site-packages/scikit_learn.libs/libgomp-*.so* /usr/lib/libgomp.so.1
 COPY . .
 ARG RECIPE=export/recipes/iris.py
 RUN /venv/bin/python -m export --out /artifacts "${RECIPE}"

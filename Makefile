@@ -74,6 +74,7 @@ verdicts: $(VENV)/test.stamp ## Measure every estimator of scikit-learn, and wri
 lock: $(VENV)/test.stamp ## Compile requirements-*.in to exact, hashed pins for every platform
 	$(UV) --upgrade --output-file requirements-runtime.txt requirements-runtime.in
 	$(UV) --upgrade --output-file requirements-build.txt requirements-build.in
+	$(UV) --upgrade --output-file requirements-boosters.txt requirements-boosters.in
 	$(UV) --upgrade --output-file requirements-test.txt requirements-test.in
 	$(UV) --upgrade --output-file requirements-slim.txt requirements-slim.in
 	$(UV) --upgrade --output-file examples/requirements.txt examples/requirements.in

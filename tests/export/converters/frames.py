@@ -1,4 +1,6 @@
-"""Tables of mixed columns for the tests of transformers."""
+"""Tables of mixed columns, and of missing values, for the tests of several converters."""
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,3 +28,29 @@ def mixed(rows: int = 400) -> tuple[pd.DataFrame, np.ndarray]:
     frame.loc[rng.random(rows) < 0.1, "flag"] = pd.NA
     y = (frame["amount"] > 20) ^ frame["member"] ^ (frame["city"] == "Oslo")
     return frame, y.to_numpy()
+
+
+def with_missing(X: Any) -> Any:
+    """Return the table with a tenth of its values missing."""
+    X = X.copy()
+    X[np.random.default_rng(0).random(X.shape) < 0.1] = np.nan
+    return X
+
+
+def animals(rows: int = 800, kinds: int = 12) -> tuple[pd.DataFrame, Any]:
+    """Return a table of numbers and categories, with missing values in both, and two classes."""
+    rng = np.random.default_rng(0)
+    names = np.array([f"kind {i}" for i in range(kinds)], dtype=object)
+    kind = rng.integers(0, kinds, rows)
+    site = rng.integers(0, 3, rows)
+    size = rng.normal(size=rows)
+    y = (np.sin(kind * 1.7) + 0.5 * (site == 1) + 0.3 * size + rng.normal(0, 0.2, rows)) > 0.3
+    frame = pd.DataFrame(
+        {
+            "size": np.where(rng.random(rows) < 0.1, np.nan, size),
+            "kind": pd.Categorical(names[kind]),
+            "site": pd.Categorical(np.array(["a", "b", "c"], dtype=object)[site]),
+        }
+    )
+    frame.loc[rng.random(rows) < 0.1, "kind"] = None
+    return frame, y

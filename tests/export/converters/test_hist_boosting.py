@@ -3,20 +3,13 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from export.convert import FOUR_ULP
 from tests.export.conftest import Prove
-
-
-def with_missing(X: Any) -> Any:
-    """Return the table with a tenth of its values missing."""
-    X = X.copy()
-    X[np.random.default_rng(0).random(X.shape) < 0.1] = np.nan
-    return X
+from tests.export.converters.frames import animals, with_missing
 
 
 @pytest.mark.parametrize(
@@ -65,25 +58,6 @@ def test_without_missing_values_in_training_none_are_expected(prove: Prove) -> N
     """The model still answers bit for bit where no feature may be missing."""
     X, y = load_breast_cancer(return_X_y=True)
     prove(HistGradientBoostingClassifier(max_iter=10), X, y)
-
-
-def animals(rows: int = 800, kinds: int = 12) -> tuple[pd.DataFrame, Any]:
-    """Return a table of numbers and categories, with missing values in both, and two classes."""
-    rng = np.random.default_rng(0)
-    names = np.array([f"kind {i}" for i in range(kinds)], dtype=object)
-    kind = rng.integers(0, kinds, rows)
-    site = rng.integers(0, 3, rows)
-    size = rng.normal(size=rows)
-    y = (np.sin(kind * 1.7) + 0.5 * (site == 1) + 0.3 * size + rng.normal(0, 0.2, rows)) > 0.3
-    frame = pd.DataFrame(
-        {
-            "size": np.where(rng.random(rows) < 0.1, np.nan, size),
-            "kind": pd.Categorical(names[kind]),
-            "site": pd.Categorical(np.array(["a", "b", "c"], dtype=object)[site]),
-        }
-    )
-    frame.loc[rng.random(rows) < 0.1, "kind"] = None
-    return frame, y
 
 
 @pytest.mark.parametrize("kinds", [12, 200])

@@ -1,0 +1,222 @@
+"""XGBoost answers bit for bit what it computes, in single precision."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import xgboost
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import make_column_transformer
+from sklearn.datasets import load_diabetes, load_wine
+from sklearn.ensemble import StackingClassifier, VotingClassifier
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from xgboost import XGBClassifier, XGBRegressor, XGBRFClassifier, XGBRFRegressor
+
+from export.convert import FOUR_ULP_SINGLE, RELATIVE
+from export.converters import single
+from export.errors import ConversionError
+from tests.export.conftest import Prove
+from tests.export.converters.frames import animals, with_missing
+
+FEW: dict[str, Any] = {"n_estimators": 10, "n_jobs": 1}
+VERSION = tuple(int(part) for part in xgboost.__version__.split(".")[:2])
+DROPOUT = {"rate_drop": 0.3} | ({"booster": "dart"} if VERSION < (3, 3) else {})
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        DROPOUT,
+        {"num_parallel_tree": 3, "subsample": 0.7},
+        {"tree_method": "exact", "gamma": 1.0},
+        {"missing": 0.0},
+    ],
+    ids=str,
+)
+def test_a_classifier_is_exact(classes: int, settings: dict[str, Any], prove: Prove) -> None:
+    """Probabilities are exact too: the exponential is the C library's, to the bit."""
+    X, y = load_wine(return_X_y=True)
+    y = y if classes == 3 else (y > 0).astype(int)
+    X = with_missing(X - np.median(X, axis=0))
+    parity = prove(XGBClassifier(**FEW, **settings), X, y).manifest.parity
+    assert parity.tolerance == 0
+    assert {group.group for group in parity.groups} >= {"missing", "thresholds", "boundaries"}
+
+
+@pytest.mark.parametrize(
+    "objective",
+    [
+        "count:poisson",
+        "reg:absoluteerror",
+        "reg:gamma",
+        "reg:logistic",
+        "reg:pseudohubererror",
+        "reg:squarederror",
+        "reg:squaredlogerror",
+        "reg:tweedie",
+    ],
+)
+def test_a_regressor_of_every_objective_is_exact(objective: str, prove: Prove) -> None:
+    """Behind a scaler, whose doubles are rounded to single precision as XGBoost rounds them."""
+    X, y = load_diabetes(return_X_y=True)
+    y = y / 400 if objective == "reg:logistic" else y
+    model = make_pipeline(StandardScaler(), XGBRegressor(**FEW, objective=objective))
+    assert prove(model, X, y).manifest.parity.tolerance == 0
+
+
+def test_several_quantiles_are_exact(prove: Prove) -> None:
+    """Each quantile is a column; from 3.4 on XGBoost sorts them."""
+    X, y = load_diabetes(return_X_y=True)
+    quantiles = np.array([0.4, 0.5, 0.6])
+    model = XGBRegressor(**FEW, objective="reg:quantileerror", quantile_alpha=quantiles)
+    manifest = prove(model, X, y).manifest
+    assert manifest.parity.tolerance == 0
+    assert manifest.outputs[0].columns == 3
+    assert manifest.metrics == {}
+
+
+@pytest.mark.parametrize("objective", ["binary:hinge", "binary:logitraw"])
+def test_objectives_without_probabilities_answer_as_xgboost_does(
+    objective: str, prove: Prove
+) -> None:
+    """Whatever XGBoost calls a probability is answered as one."""
+    X, y = load_wine(return_X_y=True)
+    model = XGBClassifier(**FEW, objective=objective)
+    assert prove(model, X, (y > 0).astype(int)).manifest.parity.tolerance == 0
+
+
+def test_labels_by_the_greatest_margin_are_exact(prove: Prove) -> None:
+    """With `multi:softmax` the probabilities are SciPy's, whose rounding is numpy's own."""
+    X, y = load_wine(return_X_y=True)
+    parity = prove(XGBClassifier(**FEW, objective="multi:softmax"), X, y).manifest.parity
+    assert parity.tolerance == FOUR_ULP_SINGLE
+    assert parity.label_mismatches == 0
+
+
+@pytest.mark.filterwarnings("ignore:`XGBRF:FutureWarning")
+@pytest.mark.parametrize("forest", [XGBRFClassifier, XGBRFRegressor])
+def test_a_random_forest_is_exact(forest: Any, prove: Prove) -> None:
+    """All trees belong to one round."""
+    X, y = load_wine(return_X_y=True)
+    assert prove(forest(**FEW), X, y).manifest.parity.tolerance == 0
+
+
+def test_several_targets_and_labels_are_exact(prove: Prove) -> None:
+    """Each target has trees of its own."""
+    X, y = load_wine(return_X_y=True)
+    assert prove(XGBRegressor(**FEW), X, np.c_[y, X[:, 0]]).manifest.parity.tolerance == 0
+    manifest = prove(XGBClassifier(**FEW), X, np.c_[y > 1, X[:, 0] > 13]).manifest
+    assert manifest.task == "multilabel_classification"
+    assert manifest.parity.tolerance == 0
+
+
+def test_trees_behind_the_best_iteration_are_left_out(prove: Prove) -> None:
+    """Early stopping decides which rounds predict."""
+    X, y = load_diabetes(return_X_y=True)
+    model = XGBRegressor(n_estimators=60, early_stopping_rounds=3, learning_rate=0.6, n_jobs=1)
+    model.fit(X[:200], y[:200], eval_set=[(X[200:], y[200:])], verbose=False)
+    assert model.best_iteration < model.get_booster().num_boosted_rounds() - 1
+    assert prove(FrozenEstimator(model), X, y).manifest.parity.tolerance == 0
+
+
+def test_categories_of_a_data_frame_are_exact_and_closed(prove: Prove) -> None:
+    """Strings and numbers are sets; XGBoost refuses a category that it never saw."""
+    X, y = animals(2000, 40)
+    X["store"] = pd.Categorical(np.random.default_rng(0).choice([10, 20, 50], len(X)))
+    for most in (1, 100):
+        model = XGBClassifier(**FEW, enable_categorical=True, max_cat_to_onehot=most)
+        manifest = prove(model, X, y).manifest
+        assert manifest.parity.tolerance == 0
+        assert [feature.closed for feature in manifest.features] == [False, True, True, False]
+        store = manifest.features[3]
+        assert (store.minimum, store.values) == (10.0, (10.0, 20.0, 50.0))  # noqa: PD011 - no table
+
+
+def test_categories_may_be_numbers(prove: Prove) -> None:
+    """Columns of an array, declared as categories: any number is answered."""
+    frame, y = animals()
+    codes = frame["kind"].cat.codes.to_numpy().astype(float)
+    X = np.column_stack([frame["size"], np.where(codes < 0, np.nan, codes * 2)])
+    model = XGBClassifier(**FEW, enable_categorical=True, feature_types=["q", "c"])
+    parity = prove(model, X, y).manifest.parity
+    assert parity.tolerance == 0
+    assert "missing" in {group.group for group in parity.groups}
+
+
+def test_behind_a_column_transformer_it_is_exact(prove: Prove) -> None:
+    """One-hot columns beside scaled ones."""
+    X, y = animals()
+    columns = make_column_transformer(
+        (StandardScaler(), ["size"]), (OneHotEncoder(handle_unknown="ignore"), ["kind", "site"])
+    )
+    assert prove(make_pipeline(columns, XGBClassifier(**FEW)), X, y).manifest.parity.tolerance == 0
+
+
+def test_what_is_around_it_computes_with_exact_probabilities(prove: Prove) -> None:
+    """A vote stays exact; calibration and stacking go through other exponentials."""
+    X, y = load_wine(return_X_y=True)
+    model = XGBClassifier(**FEW)
+    vote = VotingClassifier(
+        [("one", model), ("other", XGBClassifier(max_depth=2, **FEW))], voting="soft"
+    )
+    assert prove(vote, X, y).manifest.parity.tolerance == 0
+    assert prove(CalibratedClassifierCV(model, cv=2), X, y).manifest.parity.tolerance == RELATIVE
+    stack = StackingClassifier([("one", model)], LogisticRegression(), cv=2)
+    assert prove(stack, X, y).manifest.parity.tolerance == RELATIVE
+
+
+def test_another_c_library_may_round_the_exponential_otherwise(
+    prove: Prove, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is not glibc, 4 ulp of single precision are allowed."""
+    monkeypatch.setattr(single, "is_reproducible", lambda: False)
+    X, y = load_wine(return_X_y=True)
+    parity = prove(XGBClassifier(**FEW), X, y).manifest.parity
+    assert parity.tolerance == FOUR_ULP_SINGLE
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        (
+            {"booster": "gblinear", "n_estimators": 2},
+            'booster="gblinear" has no trees; use a linear model of scikit-learn.',
+        ),
+        (
+            {"multi_strategy": "multi_output_tree", "n_estimators": 2},
+            (
+                "a leaf of its trees has several values; "
+                'use multi_strategy="one_output_per_tree", the default.'
+            ),
+        ),
+        (
+            {"objective": "rank:pairwise", "n_estimators": 2},
+            "its objective 'rank:pairwise' is none that a converter knows.",
+        ),
+    ],
+    ids=["linear", "vectors", "unknown"],
+)
+@pytest.mark.filterwarnings("ignore:.*deprecated")
+def test_what_has_no_exact_form_is_refused(
+    settings: dict[str, Any], reason: str, prove: Prove
+) -> None:
+    """The reason says what to use instead."""
+    X, y = load_wine(return_X_y=True)
+    y = np.c_[y, y] if "multi_strategy" in settings else y
+    with pytest.raises(ConversionError) as refused:
+        prove(XGBRegressor(n_jobs=1, **settings), X, y)
+    assert refused.value.reason == reason
+
+
+def test_another_missing_value_beside_categories_is_refused(prove: Prove) -> None:
+    """XGBoost would take a category's code for it."""
+    X, y = animals()
+    with pytest.raises(ConversionError) as refused:
+        prove(XGBClassifier(**FEW, enable_categorical=True, missing=0.0), X, y)
+    assert refused.value.reason == "with categories, missing must be NaN, the default."
