@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import BaggingClassifier, BaggingRegressor
 
-from export.converters.arithmetic import first_greatest
+from export.converters.arithmetic import added, added_in_single, first_greatest
 from export.converters.ensembles import Rows, sum_of_trees
 from export.converters.graph import Graph
 from export.converters.registry import classify, converts, regress
@@ -52,16 +52,15 @@ def bagging_regressor(graph: Graph, model: BaggingRegressor, frame: Frame) -> Re
         for number, (each, columns) in enumerate(_bags(model)):
             with graph.step(f"estimators_[{number}]"):
                 parts.append(regress(graph, each, frame.select(columns)))
-        total = added(graph, parts)
+        return Regressed(mean(graph, parts))
     return Regressed(graph.op("Div", total, np.float64(len(model.estimators_))))
 
 
-def added(graph: Graph, parts: Sequence[TensorName]) -> TensorName:
-    """Add tensors of one shape, one after another."""
-    total = parts[0]
-    for part in parts[1:]:
-        total = graph.op("Add", total, part)
-    return total
+def mean(graph: Graph, parts: Sequence[TensorName]) -> TensorName:
+    """Return the mean of tensors of one shape, added one after another, as precise as all are."""
+    if not graph.singles.issuperset(parts):
+        return graph.op("Div", added(graph, parts), np.float64(len(parts)))
+    return graph.single_op("Div", added_in_single(graph, parts), np.float64(len(parts)))
 
 
 def _bags(model: Any) -> list[tuple[Any, list[int]]]:

@@ -92,6 +92,7 @@ def _tempered(
 ) -> TensorName:
     """Return the softmax of the logits over the temperature."""
     if is_probability:
+        graph.single = graph.single or scores in graph.singles
         logits = graph.op("Log", graph.op("Add", scores, LOG_OFFSET))
     elif seen == 2:
         column = graph.reshape(scores, -1, 1)

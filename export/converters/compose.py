@@ -1,6 +1,7 @@
 """Estimators made of others: pipelines, column transformers, feature unions."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from sklearn.compose import ColumnTransformer
@@ -76,4 +77,4 @@ def _weighted(graph: Graph, frame: Frame, weight: float | None, step: Any) -> Fr
     if weight is None:
         return frame
     product = graph.op("Mul", graph.numeric(frame, step), float(weight))
-    return Frame.of(product, frame.width)
+    return replace(frame, blocks=Frame.of(product, frame.width).blocks)

@@ -17,7 +17,7 @@ AUTOMATIC = {"predict_proba": 0.5, "decision_function": 0.0}
 @converts(FixedThresholdClassifier, exact=True)
 def fixed_threshold(graph: Graph, model: FixedThresholdClassifier, frame: Frame) -> Classified:
     """Answer the positive class from the given threshold on."""
-    threshold = None if model.threshold == "auto" else float(model.threshold)
+    threshold = None if model.threshold == "auto" else model.threshold
     estimator = getattr(model, "estimator_", model.estimator)
     return _decided(graph, model, estimator, frame, model.pos_label, threshold=threshold)
 
@@ -26,7 +26,7 @@ def fixed_threshold(graph: Graph, model: FixedThresholdClassifier, frame: Frame)
 def tuned_threshold(graph: Graph, model: TunedThresholdClassifierCV, frame: Frame) -> Classified:
     """Answer the positive class from the threshold on that was best in cross-validation."""
     positive = model._curve_scorer._get_pos_label()
-    threshold = float(model.best_threshold_)
+    threshold = np.float64(model.best_threshold_)
     return _decided(graph, model, model.estimator_, frame, positive, threshold=threshold)
 
 
@@ -37,7 +37,7 @@ def _decided(
     frame: Frame,
     positive: Any,
     *,
-    threshold: float | None,
+    threshold: float | np.generic | None,
 ) -> Classified:
     """Decide by the response for the positive class; probabilities and scores stay as they are."""
     with graph.step("estimator_"):
@@ -51,9 +51,10 @@ def _decided(
         if method == "predict_proba":
             opposite = graph.column(answer.probabilities or score, 0)
         score = opposite
-    reached = graph.op(
-        "GreaterOrEqual", score, AUTOMATIC[method] if threshold is None else threshold
-    )
+    threshold = AUTOMATIC[method] if threshold is None else threshold
+    if score in graph.singles and not isinstance(threshold, np.generic):
+        threshold = float(np.float32(threshold))  # as numpy compares a number of Python's
+    reached = graph.op("GreaterOrEqual", score, float(threshold))
     index = flag(graph, reached)
     if first_is_positive:
         index = graph.op("Sub", np.array(1), index)

@@ -68,6 +68,11 @@ class Graph:
 
         Those may differ by 4 ulp of single precision, and with them all that follows.
         """
+        self.singles: set[TensorName] = set()
+        """The tensors of doubles that a library answers in single precision.
+
+        What scikit-learn computes with them alone, it computes in single precision too.
+        """
         self.survey = survey
         """Called around each conversion, if given: `(graph, estimator, frame, convert)`."""
 
@@ -181,6 +186,16 @@ class Graph:
         """Round doubles to single precision, as trees see them, and go on in double."""
         return self.cast(self.cast(value, np.float32), np.float64)
 
+    def from_single(self, value: TensorName) -> TensorName:
+        """Return float32 numbers as doubles, and remember what they are."""
+        answer = self.cast(value, np.float64)
+        self.singles.add(answer)
+        return answer
+
+    def single_op(self, op_type: str, *inputs: Operand) -> TensorName:
+        """Add a node of doubles whose result scikit-learn has in single precision."""
+        return self.from_single(self.cast(self.op(op_type, *inputs), np.float32))
+
     def numeric(self, frame: Frame, estimator: object) -> TensorName:
         """Return the frame as one float64 tensor `[N, width]`.
 
@@ -203,15 +218,22 @@ class Graph:
         """Concatenate tensors; one tensor alone is returned as it is."""
         if len(tensors) == 1:
             return tensors[0]
-        return self.op("Concat", *tensors, axis=axis)
+        return self._alike(self.op("Concat", *tensors, axis=axis), tensors)
 
     def reshape(self, tensor: TensorName, *shape: int) -> TensorName:
         """Reshape; one dimension may be -1."""
-        return self.op("Reshape", tensor, np.array(shape, dtype=np.int64))
+        answer = self.op("Reshape", tensor, np.array(shape, dtype=np.int64))
+        return self._alike(answer, [tensor])
 
     def column(self, tensor: TensorName, index: int) -> TensorName:
         """Return one column of `[N, k]`, as `[N, 1]`; negative indices count from the end."""
-        return self.op("Gather", tensor, np.array([index]), axis=1)
+        return self._alike(self.op("Gather", tensor, np.array([index]), axis=1), [tensor])
+
+    def _alike(self, answer: TensorName, sources: Sequence[TensorName]) -> TensorName:
+        """Remember that numbers which were moved are as precise as before."""
+        if self.singles.issuperset(sources):
+            self.singles.add(answer)
+        return answer
 
     def _joined(self, frame: Frame) -> TensorName:
         return self.concat([self._materialized(block) for block in frame.blocks])

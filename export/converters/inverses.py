@@ -19,7 +19,7 @@ from export.converters.graph import Graph
 from export.converters.mathematics import log1p
 from export.converters.quantiles import undone
 from export.converters.registry import transform
-from export.converters.values import Frame
+from export.converters.values import Frame, TensorName
 
 Undo = Callable[[Graph, Any, Frame], Frame]
 SMALLEST_POWER = float(np.spacing(1.0))
@@ -53,7 +53,13 @@ def _function(graph: Graph, step: FunctionTransformer, frame: Frame) -> Frame:
 
 
 def _standard(graph: Graph, scaler: StandardScaler, frame: Frame) -> Frame:
-    return _affine(graph, scaler, frame, scaler.scale_, scaler.mean_ if scaler.with_mean else None)
+    in_single = graph.numeric(frame, scaler) in graph.singles
+
+    def learned(values: Any) -> Any:  # which it rounds to the precision of what it is given
+        return values.astype(np.float32).astype(np.float64) if in_single else values
+
+    scale = learned(scaler.scale_) if scaler.with_std else None
+    return _affine(graph, scaler, frame, scale, learned(scaler.mean_) if scaler.with_mean else None)
 
 
 def _robust(graph: Graph, scaler: RobustScaler, frame: Frame) -> Frame:
@@ -67,13 +73,21 @@ def _max_abs(graph: Graph, scaler: MaxAbsScaler, frame: Frame) -> Frame:
 
 def _affine(graph: Graph, scaler: Any, frame: Frame, scale: Any, shift: Any) -> Frame:
     x = graph.numeric(frame, scaler)
-    x = x if scale is None else graph.op("Mul", x, np.asarray(scale))
-    return Frame.of(x if shift is None else graph.op("Add", x, np.asarray(shift)), frame.width)
+    operation = _in_place(graph, x)
+    x = x if scale is None else operation("Mul", x, np.asarray(scale))
+    return Frame.of(x if shift is None else operation("Add", x, np.asarray(shift)), frame.width)
 
 
 def _min_max(graph: Graph, scaler: MinMaxScaler, frame: Frame) -> Frame:
-    x = graph.op("Sub", graph.numeric(frame, scaler), np.asarray(scaler.min_))
-    return Frame.of(graph.op("Div", x, np.asarray(scaler.scale_)), frame.width)
+    x = graph.numeric(frame, scaler)
+    operation = _in_place(graph, x)
+    x = operation("Sub", x, np.asarray(scaler.min_))
+    return Frame.of(operation("Div", x, np.asarray(scaler.scale_)), frame.width)
+
+
+def _in_place(graph: Graph, x: TensorName) -> Callable[..., TensorName]:
+    """Return what adds a node whose result is as precise as `x`, as scalers compute in place."""
+    return graph.single_op if x in graph.singles else graph.op
 
 
 def _power(graph: Graph, step: PowerTransformer, frame: Frame) -> Frame:

@@ -1,8 +1,10 @@
 """Isotonic regression: straight lines between the knots that training found, bit for bit."""
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.isotonic import IsotonicRegression
 
+from export.converters.arithmetic import row_sum
 from export.converters.graph import Graph
 from export.converters.registry import converts, transforms
 from export.converters.values import Frame, Regressed, TensorName
@@ -24,24 +26,45 @@ def isotonic_transform(graph: Graph, model: IsotonicRegression, frame: Frame) ->
 def interpolated(graph: Graph, model: IsotonicRegression, x: TensorName) -> TensorName:
     """Return an isotonic regression's values, float64 [N, 1], at `x`, [N, 1].
 
-    As numpy.interp computes them: the slope times the distance to the knot on the left, plus
-    that knot's value.
+    scikit-learn leaves knots in double to numpy, and those in single precision to SciPy.
     """
     knots, values = model.X_thresholds_, model.y_thresholds_
     if model.out_of_bounds == "raise":
         reason = 'it refuses rows (out_of_bounds="raise"); set out_of_bounds to "clip" or "nan".'
         raise graph.refuse(model, reason)
     if knots.dtype != np.float64:
-        raise graph.refuse(model, "it was fitted on single-precision numbers; fit it on float64.")
+        x = graph.as_float32(x)
     if len(knots) == 1:
-        return graph.op("Add", graph.op("Mul", x, 0.0), values)
-    inside = graph.op("Clip", x, knots[0], knots[-1])
-    reached = graph.cast(graph.op("GreaterOrEqual", inside, knots.reshape(1, -1)), np.int64)
-    left = graph.op("Sub", graph.op("ReduceSum", reached, np.array([1]), keepdims=1), np.array(1))
-    slopes = np.append(np.diff(values) / np.diff(knots), 0.0)
-    distance = graph.op("Sub", inside, graph.op("Gather", knots, left))
-    rise = graph.op("Mul", graph.op("Gather", slopes, left), distance)
-    answer = graph.op("Add", rise, graph.op("Gather", values, left))
+        return graph.op("Add", graph.op("Mul", x, 0.0), values.astype(np.float64))
+    inside = graph.op("Clip", x, np.float64(knots[0]), np.float64(knots[-1]))
+    interpolate = _by_numpy if knots.dtype == np.float64 else _by_scipy
+    answer = interpolate(graph, inside, knots, values)
     if model.out_of_bounds == "clip":
         return answer
     return graph.op("Where", graph.op("Equal", x, inside), answer, np.nan)
+
+
+def _by_numpy(
+    graph: Graph, x: TensorName, knots: NDArray[np.float64], values: NDArray[np.float64]
+) -> TensorName:
+    """Return the slope times the distance to the knot on the left, plus that knot's value."""
+    reached = graph.cast(graph.op("GreaterOrEqual", x, knots.reshape(1, -1)), np.int64)
+    left = graph.op("Sub", row_sum(graph, reached), np.array(1))
+    slopes = np.append(np.diff(values) / np.diff(knots), 0.0)
+    distance = graph.op("Sub", x, graph.op("Gather", knots, left))
+    rise = graph.op("Mul", graph.op("Gather", slopes, left), distance)
+    return graph.op("Add", rise, graph.op("Gather", values, left))
+
+
+def _by_scipy(
+    graph: Graph, x: TensorName, knots: NDArray[np.float32], values: NDArray[np.float32]
+) -> TensorName:
+    """Do the same in single precision, where a number at a knot belongs to the slope before it."""
+    passed = graph.cast(graph.op("Greater", x, knots[:-1].reshape(1, -1).astype(float)), np.int64)
+    left = graph.op("Max", graph.op("Sub", row_sum(graph, passed), np.array(1)), np.array(0))
+    slopes = np.diff(values) / np.diff(knots)
+    starts, heights, rises = (
+        graph.op("Gather", table.astype(np.float64), left) for table in (knots, values, slopes)
+    )
+    distance = graph.single_op("Sub", x, starts)
+    return graph.single_op("Add", graph.single_op("Mul", rises, distance), heights)

@@ -11,7 +11,13 @@ from sklearn.multiclass import (
     _threshold_for_binary_predict,
 )
 
-from export.converters.arithmetic import first_greatest, flag, repeated, row_sum
+from export.converters.arithmetic import (
+    added_in_single,
+    first_greatest,
+    flag,
+    repeated,
+    row_sum,
+)
 from export.converters.distances import squared_distances
 from export.converters.graph import Graph
 from export.converters.registry import classify, convert, converts
@@ -118,9 +124,14 @@ def _probabilities(
             if isinstance(answer, Classified)
         ]
     )
+    in_single = each in graph.singles
+    operation = graph.single_op if in_single else graph.op
     if len(answers) == 1:
-        each = graph.concat([graph.op("Sub", 1.0, each), each])
+        each = graph.concat([operation("Sub", 1.0, each), each])
     if model.multilabel_:
         return each
-    total = row_sum(graph, each)
-    return graph.op("Where", graph.op("Equal", total, 0.0), each, graph.op("Div", each, total))
+    if in_single:
+        total = added_in_single(graph, [graph.column(each, i) for i in range(len(model.classes_))])
+    else:
+        total = row_sum(graph, each)
+    return graph.op("Where", graph.op("Equal", total, 0.0), each, operation("Div", each, total))

@@ -8,7 +8,7 @@ for by that name when an estimator of it turns up: then it was imported, and nev
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,6 +16,7 @@ from skl2onnx import update_registered_converter
 from skl2onnx.common.data_types import DoubleTensorType, Int64TensorType, StringTensorType
 
 from export.converters.graph import Graph
+from export.converters.sparsity import answers_sparse
 from export.converters.values import (
     Answer,
     Classified,
@@ -100,7 +101,7 @@ def transform(graph: Graph, transformer: Any, frame: Frame) -> Frame:
     answer = _applied(graph, entry, transformer, frame)
     if not isinstance(answer, Frame):
         raise graph.refuse(transformer, "it predicts, where a step that transforms is expected.")
-    return answer
+    return replace(answer, sparse=answers_sparse(transformer, frame.sparse, answer.sparse))
 
 
 def classify(graph: Graph, classifier: Any, frame: Frame) -> Classified:

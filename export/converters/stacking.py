@@ -56,5 +56,10 @@ def _stacked(graph: Graph, model: Any, number: int, estimator: Any, frame: Frame
 def _final(graph: Graph, model: Any, parts: list[Frame], frame: Frame) -> Answer:
     if model.passthrough:
         parts.append(frame)
+    given = Frame.concat(parts)
     with graph.step("final_estimator_"):
-        return convert(graph, model.final_estimator_, Frame.concat(parts))
+        answer = convert(graph, model.final_estimator_, given)
+    # What is not exact computes with sums or exponentials, here of single precision.
+    in_single = graph.singles.issuperset(block.tensor for block in given.blocks)
+    graph.single = graph.single or (in_single and not graph.exact)
+    return answer

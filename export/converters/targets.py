@@ -17,4 +17,7 @@ def transformed_target(graph: Graph, model: TransformedTargetRegressor, frame: F
     with graph.step("transformer_"):
         columns = Frame.of(graph.reshape(values, -1, width), width)
         answer = graph.numeric(inverse(graph, model.transformer_, columns), model)
+    if values in graph.singles and answer not in graph.singles:
+        graph.single = True
+        answer = graph.as_float32(answer)
     return Regressed(graph.reshape(answer, -1) if model._training_dim == 1 else answer)

@@ -48,6 +48,8 @@ class Frame:
     """
 
     blocks: tuple[Block, ...]
+    sparse: bool = False
+    """Whether scikit-learn has it as a sparse matrix, in which XGBoost misses what is 0."""
 
     @classmethod
     def of(
@@ -63,8 +65,10 @@ class Frame:
 
     @classmethod
     def concat(cls, frames: Iterable["Frame"]) -> "Frame":
-        """Return frames side by side."""
-        return cls(tuple(block for frame in frames for block in frame.blocks))
+        """Return frames side by side; one that is sparse makes the whole sparse."""
+        parts = list(frames)
+        blocks = tuple(block for frame in parts for block in frame.blocks)
+        return cls(blocks, any(frame.sparse for frame in parts))
 
     @property
     def width(self) -> int:
@@ -110,7 +114,7 @@ class Frame:
             if last or owners[indices[position + 1]][0] != number:
                 blocks.append(self.blocks[number].take(run))
                 run = []
-        return Frame(tuple(blocks))
+        return Frame(tuple(blocks), self.sparse)
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import VotingClassifier, VotingRegressor
 
-from export.converters.arithmetic import first_greatest
-from export.converters.bagging import added
+from export.converters.arithmetic import added, first_greatest
+from export.converters.bagging import mean
 from export.converters.graph import Graph
 from export.converters.registry import classify, converts, regress
 from export.converters.values import Classified, Frame, Regressed, TensorName
@@ -26,8 +26,8 @@ def voting_classifier(graph: Graph, model: VotingClassifier, frame: Frame) -> Cl
             if answer.probabilities is None:
                 raise graph.refuse(each, "its converter does not answer its predict_proba.")
             parts.append(answer.probabilities)
-        mean = _mean(graph, model, parts)
-        return Classified(first_greatest(graph, mean), mean)
+        probabilities = _mean(graph, model, parts)
+        return Classified(first_greatest(graph, probabilities), probabilities)
     weights = model._weights_not_none or [1.0] * len(answers)
     votes = [
         graph.op("Gather", weight * np.eye(classes)[_places(graph, each, classes)], answer.index)
@@ -50,7 +50,7 @@ def _mean(graph: Graph, model: Any, parts: list[TensorName]) -> TensorName:
     """Return the mean, weighted where the model has weights, added in numpy's order."""
     weights = model._weights_not_none
     if weights is None:
-        return graph.op("Div", added(graph, parts), np.float64(len(parts)))
+        return mean(graph, parts)
     weighted = [
         graph.op("Mul", part, np.float64(weight))
         for part, weight in zip(parts, weights, strict=True)

@@ -48,19 +48,18 @@ def xgb_classifier(graph: Graph, model: Any, frame: Frame) -> Classified | Multi
     answers = _answers(graph, model, learned, margins)
     likely = graph.op("Greater", answers, np.float32(0.5))
     if columns > 1 and model.n_classes_ == 2:
-        probabilities = graph.cast(answers, np.float64)
-        return MultiLabelled(graph.cast(likely, np.int64), probabilities)
+        return MultiLabelled(graph.cast(likely, np.int64), graph.from_single(answers))
     if columns > 1:
-        return Classified(first_greatest(graph, answers), graph.cast(answers, np.float64))
+        return Classified(first_greatest(graph, answers), graph.from_single(answers))
     both = graph.concat([graph.op("Sub", np.float32(1), answers), answers])
-    return Classified(flag(graph, likely), graph.cast(both, np.float64))
+    return Classified(flag(graph, likely), graph.from_single(both))
 
 
 @converts(*REGRESSORS, exact=True)
 def xgb_regressor(graph: Graph, model: Any, frame: Frame) -> Regressed:
     """Answer the sum of the leaves, or what the objective makes of it."""
     learned, margins = _margins(graph, model, frame)
-    values = graph.cast(_answers(graph, model, learned, margins), np.float64)
+    values = graph.from_single(_answers(graph, model, learned, margins))
     return Regressed(graph.reshape(values, -1) if len(learned.start) == 1 else values)
 
 
@@ -73,14 +72,24 @@ def _margins(graph: Graph, model: Any, frame: Frame) -> tuple[XgbModel, TensorNa
     learned = XgbModel.of(model, saved)
     columns, places = _columns(graph, model, learned, frame)
     rows = Rows.of(graph, columns, model, np.float32)
-    if model.missing is not None and not np.isnan(model.missing):
+    for value in _absent(model, frame):
         if learned.missing_codes:
-            raise graph.refuse(model, "with categories, missing must be NaN, the default.")
-        absent = graph.op("Equal", rows.x, np.float32(model.missing))
+            raise graph.refuse(
+                model, "with categories, missing must be NaN, the default, and the table dense."
+            )
+        absent = graph.op("Equal", rows.x, np.float32(value))
         rows = Rows(graph.op("Where", absent, np.float32(np.nan), rows.x), rows.width, np.float32)
     trees = [tree.looking_at(places) for tree in learned.trees]
     start = learned.start
     return learned, sum_of_stages(graph, trees, rows, learned.leaves, start, columns=len(start))
+
+
+def _absent(model: Any, frame: Frame) -> set[float]:
+    """Return the numbers that are missing values: of a sparse matrix, whatever it leaves out."""
+    absent = {0.0} if frame.sparse else set()
+    if model.missing is not None and not np.isnan(model.missing):
+        absent.add(float(model.missing))
+    return absent
 
 
 def _columns(graph: Graph, model: Any, learned: XgbModel, frame: Frame) -> tuple[Frame, Any]:

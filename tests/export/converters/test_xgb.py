@@ -7,13 +7,24 @@ import pandas as pd
 import pytest
 import xgboost
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.compose import make_column_transformer
-from sklearn.datasets import load_diabetes, load_wine
-from sklearn.ensemble import StackingClassifier, VotingClassifier
+from sklearn.compose import TransformedTargetRegressor, make_column_transformer
+from sklearn.datasets import load_diabetes, load_iris, load_wine
+from sklearn.ensemble import (
+    BaggingClassifier,
+    BaggingRegressor,
+    RandomForestClassifier,
+    StackingClassifier,
+    VotingClassifier,
+    VotingRegressor,
+)
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_selection import SelectKBest
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.model_selection import FixedThresholdClassifier
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import make_pipeline, make_union
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, OneHotEncoder, StandardScaler
 from xgboost import XGBClassifier, XGBRegressor, XGBRFClassifier, XGBRFRegressor
 
 from export.convert import FOUR_ULP_SINGLE, RELATIVE
@@ -150,25 +161,80 @@ def test_categories_may_be_numbers(prove: Prove) -> None:
 
 
 def test_behind_a_column_transformer_it_is_exact(prove: Prove) -> None:
-    """One-hot columns beside scaled ones."""
+    """One-hot columns beside scaled ones: of a sparse matrix, every 0 is a missing value."""
     X, y = animals()
-    columns = make_column_transformer(
-        (StandardScaler(), ["size"]), (OneHotEncoder(handle_unknown="ignore"), ["kind", "site"])
-    )
-    assert prove(make_pipeline(columns, XGBClassifier(**FEW)), X, y).manifest.parity.tolerance == 0
+    for sparse in (True, False):
+        hot = OneHotEncoder(handle_unknown="ignore", sparse_output=sparse)
+        columns = make_column_transformer((StandardScaler(), ["size"]), (hot, ["kind", "site"]))
+        model = make_pipeline(columns, XGBClassifier(**FEW))
+        assert prove(model, X, y).manifest.parity.tolerance == 0
+        assert columns.sparse_output_ is sparse
 
 
-def test_what_is_around_it_computes_with_exact_probabilities(prove: Prove) -> None:
-    """A vote stays exact; calibration and stacking go through other exponentials."""
+def test_behind_texts_it_is_exact(prove: Prove) -> None:
+    """A matrix of terms is sparse, and stays so where terms are selected and scaled."""
+    rng = np.random.default_rng(0)
+    words = np.array("the cat sat on a mat while dogs ran".split(), dtype=object)
+    X = np.array([" ".join(rng.choice(words, 6)) for _ in range(400)], dtype=object)
+    y = np.array(["cat" in text for text in X]) ^ (rng.random(400) < 0.1)
+    terms = make_union(CountVectorizer(), CountVectorizer(ngram_range=(2, 2)))
+    model = make_pipeline(terms, SelectKBest(k=20), MaxAbsScaler(), XGBClassifier(**FEW))
+    assert prove(model, X, y.astype(int)).manifest.parity.tolerance == 0
+
+
+def test_the_scaled_iris_is_exact(prove: Prove) -> None:
+    """skl2onnx scales in single precision, and so gives flowers at a threshold another label."""
+    X, y = load_iris(return_X_y=True)
+    parity = prove(make_pipeline(StandardScaler(), XGBClassifier(n_jobs=1)), X, y).manifest.parity
+    assert parity.tolerance == 0
+    assert parity.label_mismatches == 0
+
+
+XGB_C, XGB_R = XGBClassifier(**FEW), XGBRegressor(**FEW)
+AROUND_CLASSIFIERS: list[tuple[Any, float]] = [
+    (VotingClassifier([("one", XGB_C), ("other", XGB_C)], voting="soft"), 0),
+    (VotingClassifier([("one", XGB_C), ("trees", RandomForestClassifier(5))], voting="soft"), 0),
+    (BaggingClassifier(XGB_C, 3), 0),
+    (OneVsRestClassifier(XGB_C), RELATIVE),
+    (CalibratedClassifierCV(XGB_C, cv=2, method="isotonic"), 0),
+    (CalibratedClassifierCV(XGB_C, cv=2), RELATIVE),
+    (CalibratedClassifierCV(XGB_C, cv=2, method="temperature"), FOUR_ULP_SINGLE),
+    (StackingClassifier([("one", XGB_C)], RandomForestClassifier(5), cv=2), 0),
+    (StackingClassifier([("one", XGB_C)], LogisticRegression(), cv=2), FOUR_ULP_SINGLE),
+]
+AROUND_REGRESSORS: list[tuple[Any, float]] = [
+    (VotingRegressor([("one", XGB_R), ("two", XGB_R), ("three", XGB_R)]), 0),
+    (BaggingRegressor(XGB_R, 3), 0),
+    (TransformedTargetRegressor(XGB_R, transformer=StandardScaler()), 0),
+    (TransformedTargetRegressor(XGB_R, transformer=MinMaxScaler()), 0),
+    (TransformedTargetRegressor(XGB_R, func=np.log1p, inverse_func=np.expm1), FOUR_ULP_SINGLE),
+]
+
+
+@pytest.mark.parametrize(("model", "tolerance"), AROUND_CLASSIFIERS)
+def test_what_is_around_a_classifier_goes_on_in_single_precision(
+    model: Any, tolerance: float, prove: Prove
+) -> None:
+    """As scikit-learn does: sums are exact, and exponentials as precise as they are there."""
     X, y = load_wine(return_X_y=True)
-    model = XGBClassifier(**FEW)
-    vote = VotingClassifier(
-        [("one", model), ("other", XGBClassifier(max_depth=2, **FEW))], voting="soft"
-    )
-    assert prove(vote, X, y).manifest.parity.tolerance == 0
-    assert prove(CalibratedClassifierCV(model, cv=2), X, y).manifest.parity.tolerance == RELATIVE
-    stack = StackingClassifier([("one", model)], LogisticRegression(), cv=2)
-    assert prove(stack, X, y).manifest.parity.tolerance == RELATIVE
+    assert prove(model, X, y).manifest.parity.tolerance == tolerance
+
+
+@pytest.mark.parametrize(("model", "tolerance"), AROUND_REGRESSORS)
+def test_what_is_around_a_regressor_goes_on_in_single_precision(
+    model: Any, tolerance: float, prove: Prove
+) -> None:
+    """As scikit-learn does: means and scales are exact, and exponentials to 4 ulp."""
+    X, y = load_diabetes(return_X_y=True)
+    assert prove(model, X, y).manifest.parity.tolerance == tolerance
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.1])
+def test_a_threshold_is_compared_in_single_precision(threshold: float, prove: Prove) -> None:
+    """As numpy compares a Python number with single-precision ones."""
+    X, y = load_wine(return_X_y=True)
+    model = FixedThresholdClassifier(XGBClassifier(**FEW), threshold=threshold)
+    assert prove(model, X, (y > 0).astype(int)).manifest.parity.tolerance == 0
 
 
 def test_another_c_library_may_round_the_exponential_otherwise(
@@ -219,4 +285,6 @@ def test_another_missing_value_beside_categories_is_refused(prove: Prove) -> Non
     X, y = animals()
     with pytest.raises(ConversionError) as refused:
         prove(XGBClassifier(**FEW, enable_categorical=True, missing=0.0), X, y)
-    assert refused.value.reason == "with categories, missing must be NaN, the default."
+    assert refused.value.reason == (
+        "with categories, missing must be NaN, the default, and the table dense."
+    )
