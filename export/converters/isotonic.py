@@ -1,6 +1,7 @@
 """Isotonic regression: straight lines between the knots that training found, bit for bit."""
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 from sklearn.isotonic import IsotonicRegression
 
@@ -8,6 +9,8 @@ from export.converters.arithmetic import row_sum
 from export.converters.graph import Graph
 from export.converters.registry import converts, transforms
 from export.converters.values import Frame, Regressed, TensorName
+
+_SCIPY = tuple(int(part) for part in scipy.__version__.split(".")[:2])
 
 
 @converts(IsotonicRegression, exact=True)
@@ -26,7 +29,7 @@ def isotonic_transform(graph: Graph, model: IsotonicRegression, frame: Frame) ->
 def interpolated(graph: Graph, model: IsotonicRegression, x: TensorName) -> TensorName:
     """Return an isotonic regression's values, float64 [N, 1], at `x`, [N, 1].
 
-    scikit-learn leaves knots in double to numpy, and those in single precision to SciPy.
+    SciPy leaves knots in double to numpy, and interpolates between others itself.
     """
     knots, values = model.X_thresholds_, model.y_thresholds_
     if model.out_of_bounds == "raise":
@@ -59,12 +62,21 @@ def _by_numpy(
 def _by_scipy(
     graph: Graph, x: TensorName, knots: NDArray[np.float32], values: NDArray[np.float32]
 ) -> TensorName:
-    """Do the same in single precision, where a number at a knot belongs to the slope before it."""
+    """Interpolate in single precision; a number at a knot belongs to what is before the knot.
+
+    From 1.18 on, SciPy adds shares of the values on both sides.
+    """
     passed = graph.cast(graph.op("Greater", x, knots[:-1].reshape(1, -1).astype(float)), np.int64)
     left = graph.op("Max", graph.op("Sub", row_sum(graph, passed), np.array(1)), np.array(0))
-    slopes = np.diff(values) / np.diff(knots)
-    starts, heights, rises = (
-        graph.op("Gather", table.astype(np.float64), left) for table in (knots, values, slopes)
-    )
-    distance = graph.single_op("Sub", x, starts)
-    return graph.single_op("Add", graph.single_op("Mul", rises, distance), heights)
+
+    def at(table: NDArray[np.float32]) -> TensorName:
+        return graph.op("Gather", table.astype(np.float64), left)
+
+    behind = graph.single_op("Sub", x, at(knots))
+    if _SCIPY < (1, 18):
+        rise = graph.single_op("Mul", at(np.diff(values) / np.diff(knots)), behind)
+        return graph.single_op("Add", rise, at(values))
+    ahead, width = graph.single_op("Sub", at(knots[1:]), x), at(np.diff(knots))
+    above = graph.single_op("Mul", graph.single_op("Div", behind, width), at(values[1:]))
+    below = graph.single_op("Mul", graph.single_op("Div", ahead, width), at(values))
+    return graph.single_op("Add", above, below)
