@@ -34,6 +34,10 @@ TOP = ("contracts", "app", "server", "probe", "__main__")
 HTTP = {"http", "starlette", "uvicorn"}
 
 
+BOOSTERS = {"catboost", "lightgbm", "xgboost"}
+"""What neither package imports: it need not be installed."""
+
+
 def imports(source: str) -> Iterator[str]:
     """Yield the dotted name of everything that Python source imports, however deeply nested."""
     for node in ast.walk(ast.parse(source)):
@@ -120,6 +124,14 @@ def test_modules_do_not_import_each_other_in_a_circle() -> None:
         for module in leaves:
             del below[module]
     assert below == {}
+
+
+def test_no_booster_is_imported() -> None:
+    """An estimator of one is recognized by the name of its class: whoever made it imported it."""
+    modules = [*MODULES, *sorted((ROOT / "export").rglob("*.py"))]
+    found = [(path.name, name) for path in modules for name in imports(path.read_text())]
+    assert len(found) > len(modules)
+    assert [each for each in found if each[1].partition(".")[0] in BOOSTERS] == []
 
 
 def _dotted(path: Path) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomTreesEmbedding
+from sklearn.feature_extraction import FeatureHasher
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer
 from sklearn.feature_selection import SelectorMixin
 from sklearn.preprocessing import (
@@ -23,7 +24,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-_ALWAYS = (CountVectorizer, HashingVectorizer, TfidfTransformer)
+_ALWAYS = (CountVectorizer, FeatureHasher, HashingVectorizer, TfidfTransformer)
 _IF_ASKED = (OneHotEncoder, RandomTreesEmbedding, SplineTransformer)
 _AS_GIVEN = (
     Binarizer,

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import AdaBoostClassifier, AdaBoostRegressor
 
-from export.converters.arithmetic import first_greatest, flag, softmax
-from export.converters.bagging import added
+from export.converters.arithmetic import added, first_greatest, flag, softmax
 from export.converters.ensembles import Rows, sum_of_trees, tree_values
 from export.converters.graph import Graph
 from export.converters.registry import classify, converts, regress
