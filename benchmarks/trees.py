@@ -1,4 +1,4 @@
-"""Times ensembles of trees against scikit-learn: `python benchmarks/trees.py`.
+"""Times ensembles of trees against scikit-learn and boosters: `python benchmarks/trees.py`.
 
 Both run in this process with one thread, in turns, and the best of ten rounds counts: the
 machine's own noise only ever adds. The graph is the artifact's, run as it is served, without
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from catboost import CatBoostClassifier
+from lightgbm import LGBMClassifier
 from sklearn.datasets import make_classification, make_regression
 from sklearn.ensemble import (
     GradientBoostingClassifier,
@@ -20,6 +22,7 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from threadpoolctl import threadpool_limits
+from xgboost import XGBClassifier
 
 from export.pipeline import export_trained
 from export.recipe import Trained
@@ -35,12 +38,17 @@ CLASSIFIERS = {
     "forest of depth 8": RandomForestClassifier(max_depth=8, random_state=0),
     "gradient boosting": GradientBoostingClassifier(random_state=0),
     "histogram gradient boosting": HistGradientBoostingClassifier(random_state=0),
+    "LightGBM": LGBMClassifier(n_jobs=1, verbose=-1),
+    "XGBoost": XGBClassifier(n_jobs=1),
+    "CatBoost": CatBoostClassifier(
+        iterations=100, thread_count=1, verbose=False, allow_writing_files=False
+    ),
 }
 
 
 def main() -> None:
-    """Print a table: milliseconds of scikit-learn, of the graph, and their ratio."""
-    sizes = " | ".join(f"{size:,} rows: scikit-learn, graph, ratio" for size in SIZES)
+    """Print a table: milliseconds of the library, of the graph, and their ratio."""
+    sizes = " | ".join(f"{size:,} rows: library, graph, ratio" for size in SIZES)
     print(f"| model | classes | file | {sizes} |")
     print("| --- " * (3 + len(SIZES)) + "|")
     for classes in (2, 5):

@@ -90,41 +90,39 @@ from export import Trained
 
 def train():
     X, y = load_iris(return_X_y=True)
-    pipeline = Pipeline([("scale", StandardScaler()), ("model", {name}({settings}))]).fit(X, y)
+    pipeline = Pipeline([("scale", StandardScaler()), ("model", {estimator})]).fit(X, y)
     return Trained(estimator=pipeline, X_train=X, X_test=X, y_train=y, y_test=y)
 """
 
 
 @pytest.mark.parametrize(
-    ("library", "name", "settings", "verdict"),
+    ("library", "estimator", "verdict"),
     [
-        ("xgboost", "XGBClassifier", "n_estimators=5", "exact"),
-        ("lightgbm", "LGBMClassifier", "n_estimators=5, verbose=-1", "within 4 ulp"),
+        ("xgboost", "XGBClassifier(n_estimators=5)", "exact"),
+        ("lightgbm", "LGBMClassifier(n_estimators=5, verbose=-1)", "within 4 ulp"),
         (
             "catboost",
-            "CatBoostClassifier",
-            "iterations=5, verbose=False, allow_writing_files=False",
+            "CatBoostClassifier(iterations=5, verbose=False, allow_writing_files=False)",
             "within 4 ulp",
         ),
         (
             "lightgbm",
-            "LGBMRegressor",
-            "n_estimators=5, linear_tree=True, verbose=-1",
+            "LGBMRegressor(n_estimators=5, linear_tree=True, verbose=-1)",
             "refused: linear_tree=True has products in its leaves; leave it out.",
         ),
     ],
 )
 def test_boosters_are_judged_by_their_names(
     library: str,
-    name: str,
-    settings: str,
+    estimator: str,
     verdict: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """What is exact is said; what has no exact form is refused in its place in the pipeline."""
     recipe = tmp_path / "mine.py"
-    recipe.write_text(BOOSTED.format(library=library, name=name, settings=settings))
+    name = estimator.partition("(")[0]
+    recipe.write_text(BOOSTED.format(library=library, name=name, estimator=estimator))
     refused = verdict.startswith("refused")
     assert main(["doctor", str(recipe)]) == int(refused)
     overall = "refused" if refused else verdict
