@@ -29,7 +29,7 @@ serve: $(VENV)/build.stamp ## Serve on port 8000; export the Iris model first if
 export: $(VENV)/build.stamp ## Export the Iris model, or the recipe given as RECIPE=path/to/recipe.py
 	@$(PY) -m export $(RECIPE)
 
-test: $(VENV)/test.stamp ## Lint, check types and run every test, here and in the slim environment
+test: $(VENV)/test.stamp $(VENV)/openmp ## Lint, check types and run every test, here and in the slim environment
 	$(MAKE) lint
 	$(PY) -m pytest --cov
 	$(MAKE) slim
@@ -38,6 +38,9 @@ lint: $(VENV)/test.stamp ## Lint, check the format and check types
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
+
+# LightGBM looks for OpenMP in the system, where it may be missing; scikit-learn brings it.
+test: export LD_LIBRARY_PATH := $(CURDIR)/$(VENV)/openmp$(if $(LD_LIBRARY_PATH),:$(LD_LIBRARY_PATH))
 
 # The runtime's tests where nothing but requirements-runtime.txt is installed. The test tools
 # stay out of that environment, in a folder of their own on PYTHONPATH.
@@ -102,6 +105,12 @@ $(PY):
 $(VENV)/%.stamp: requirements-%.txt $(PY)
 	@echo "Installing $< into $(VENV); the first time this downloads, for a minute or two"
 	@$(PY) $(PIP) -r $<
+	@touch $@
+
+$(VENV)/openmp: $(VENV)/test.stamp
+	mkdir -p $@
+	for library in $(CURDIR)/$(VENV)/lib/python3*/site-packages/scikit_learn.libs/libgomp-*; do \
+		if [ -e "$$library" ]; then ln -sf "$$library" $@/libgomp.so.1; fi; done
 	@touch $@
 
 $(CACHE)/slim/stamp: requirements-runtime.txt requirements-slim.txt $(PY)

@@ -17,6 +17,7 @@ from export.converters.arithmetic import (
     row_max,
     row_sum_in_order,
     sigmoid,
+    sigmoid_of_column,
     with_complement,
 )
 from export.converters.catb_model import (
@@ -55,7 +56,9 @@ def catb_classifier(graph: Graph, model: Any, frame: Frame) -> Classified | Mult
     if learned.loss in _SEVERAL_LABELS:
         return MultiLabelled(graph.cast(positive, np.int64), sigmoid(graph, scores))
     if len(learned.bias) == 1:
-        return Classified(flag(graph, positive), with_complement(graph, sigmoid(graph, scores)))
+        return Classified(
+            flag(graph, positive), with_complement(graph, sigmoid_of_column(graph, scores))
+        )
     if learned.loss == "MultiClassOneVsAll":
         return Classified(first_greatest(graph, scores), sigmoid(graph, scores))
     exponents = graph.op("Exp", graph.op("Sub", scores, row_max(graph, scores)))

@@ -16,6 +16,7 @@ from export.converters.arithmetic import (
     row_max,
     row_sum_in_order,
     sigmoid,
+    sigmoid_of_column,
     with_complement,
 )
 from export.converters.coded import coded_first, codes_of
@@ -44,7 +45,7 @@ def lgbm_classifier(graph: Graph, model: Any, frame: Frame) -> Classified:
     if learned.columns == 1:
         slope = _slope(learned)
         positive = graph.op("GreaterOrEqual", scores, _turning_point(slope))
-        probability = sigmoid(graph, _times(graph, scores, slope))
+        probability = sigmoid_of_column(graph, _times(graph, scores, slope))
         index, raw = flag(graph, positive), graph.reshape(scores, -1)
         return Classified(index, with_complement(graph, probability), raw)
     if name == "multiclass":
