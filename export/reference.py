@@ -58,8 +58,8 @@ class Reference:
     ) -> "Reference":
         """Learn from the estimator, and its answer to a few rows, what it answers.
 
-        Raises ConversionError where it can neither predict nor transform new rows,
-        RecipeError where the names given do not fit its targets or classes.
+        Raises RecipeError where the names given do not fit its targets or classes,
+        ConversionError where a transformer answers strings and numbers side by side.
         """
         task, scored_by = _task(estimator)
         if task == "transformation":
@@ -158,9 +158,7 @@ def _task(estimator: Any) -> tuple[Task, str | None]:
     if hasattr(estimator, "predict"):
         methods = ("transform", "predict_proba") if is_clusterer(estimator) else ("predict_proba",)
         return "clustering", _first(estimator, *methods)
-    if hasattr(estimator, "transform"):
-        return "transformation", "transform"
-    raise ConversionError((), estimator, "it can neither predict nor transform new rows.")
+    return "transformation", "transform"
 
 
 def _several(estimator: Any, scored_by: str | None, sample: Any) -> tuple[Task, str | None]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from export.checks import check_estimator, check_table
 from export.errors import RecipeError
 from export.recipe import Trained
 from export.table import Columns, Layout, as_table, layout_of
@@ -58,12 +59,15 @@ def infer(trained: Trained) -> Signature:
     """Infer the signature: types, ranges and categories are those of the training rows.
 
     A feature may be missing if it was in the training or in the held-out rows. Raises
-    RecipeError for data that no client could send.
+    RecipeError for data that no client could send, or an estimator that is not fitted on it.
     """
     train = as_table(trained.X_train, "X_train")
     layout = layout_of(train, "X_train")
-    columns = layout.split(train)
-    held_out = layout.split(as_table(trained.X_test, "X_test"))
+    test = as_table(trained.X_test, "X_test")
+    check_table(layout, train, "X_train")
+    check_table(layout, test, "X_test")
+    check_estimator(trained.estimator, layout, test)
+    columns, held_out = layout.split(train), layout.split(test)
     titles = _titles(trained.feature_titles, layout.names)
     example = _example(trained.example, layout, columns, held_out)
     places = _places(layout.dtypes)

@@ -1,0 +1,137 @@
+"""Whether what was given can be exported at all: a fitted estimator, and tables that agree.
+
+Asked before anything else, so that a mistake in a recipe or a notebook is said as such, not as
+an error from deep inside a conversion.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.exceptions import NotFittedError
+
+from export.errors import ConversionError, RecipeError
+from export.table import Layout
+from runtime.manifest import Dtype
+
+GREATEST_INTEGER = 2**53
+"""Up to here, every integer is a double."""
+_EXPECTED = {
+    "bool": "booleans",
+    "int64": "integers",
+    "float64": "numbers",
+    "string": "strings",
+}
+
+
+def check_estimator(estimator: Any, layout: Layout, table: Any) -> None:
+    """Ask an estimator for its answer to the first row of `table`.
+
+    Raises RecipeError where it is not fitted, or was fitted on other columns than these, and
+    ConversionError where it answers nothing of new rows.
+    """
+    if isinstance(estimator, type):
+        problem = f"the estimator is the class {estimator.__name__}; expected a fitted object of it"
+        raise RecipeError("recipe", f"{problem}.")
+    if getattr(estimator, "refit", True) is False:
+        problem = "has refit=False, so it kept no estimator; set refit=True, or fit the best one"
+        raise RecipeError("recipe", f"the {type(estimator).__name__} {problem} yourself.")
+    answer = getattr(estimator, "predict", None) or getattr(estimator, "transform", None)
+    if answer is None:
+        raise ConversionError((), estimator, "it can neither predict nor transform new rows.")
+    name = type(estimator).__name__
+    try:
+        answer(layout.build(layout.split(layout.take(table, slice(0, 1)))))
+    except NotFittedError:
+        raise RecipeError("recipe", f"the {name} is not fitted; call its fit first.") from None
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        problem = f"the {name} does not answer the first row of X_test: {error}"
+        raise RecipeError("recipe", problem) from error
+
+
+def check_table(layout: Layout, table: Any, source: str) -> None:
+    """Compare a table with the layout of the training rows.
+
+    Raises RecipeError, naming `source` and the column, where it has no rows, lacks a column, or
+    holds something else in one.
+    """
+    form = "frame" if isinstance(table, pd.DataFrame) else "vector" if table.ndim == 1 else "array"
+    if form != layout.form:
+        problem = f"{source} is {_named(form)}; X_train is {_named(layout.form)}. Give both alike."
+        raise RecipeError("recipe", problem)
+    if not len(table):
+        raise RecipeError("recipe", f"{source} has no rows.")
+    if form == "frame":
+        lacking = [str(label) for label in layout.labels if label not in table.columns]
+        if lacking:
+            problem = f"{source} lacks columns that X_train has: {', '.join(lacking)}."
+            raise RecipeError("recipe", problem)
+    elif form == "array" and table.shape[1] != len(layout.names):
+        problem = f"{source} has {table.shape[1]} columns; X_train has {len(layout.names)}."
+        raise RecipeError("recipe", problem)
+    for index, (name, dtype) in enumerate(zip(layout.names, layout.dtypes, strict=True)):
+        _check_column(_values(layout, table, index), dtype, f"column {name!r} of {source}")
+
+
+def _named(form: str) -> str:
+    return {"frame": "a data frame", "vector": "a list of texts", "array": "an array"}[form]
+
+
+def _values(layout: Layout, table: Any, index: int) -> Any:
+    """Return a column as it is in the table; of a categorical one, the categories."""
+    if layout.form == "frame":
+        series = table[layout.labels[index]]
+        return series.cat.categories if isinstance(series.dtype, pd.CategoricalDtype) else series
+    return table[:, index] if layout.form == "array" else table
+
+
+def _check_column(values: Any, dtype: Dtype, place: str) -> None:
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "fb" and dtype == "float64":
+        return
+    present = values[~np.asarray(pd.isna(values), dtype=bool)]
+    if not len(present):
+        return
+    if dtype == "string":
+        if pd.api.types.infer_dtype(present) != "string":
+            raise _unlike(present, dtype, place)
+        return
+    numbers = _numbers(present)
+    if numbers is None or (dtype == "bool" and not np.isin(numbers, (0, 1)).all()):
+        raise _unlike(present, dtype, place)
+    if dtype == "int64":
+        _check_integers(present, numbers, place)
+
+
+def _check_integers(present: Any, numbers: NDArray[np.float64], place: str) -> None:
+    if not np.array_equal(numbers, np.trunc(numbers)):
+        raise _unlike(present[numbers != np.trunc(numbers)], "int64", place)
+    doubtful = np.asarray(present)[np.abs(numbers) >= GREATEST_INTEGER]
+    if any(abs(int(value)) > GREATEST_INTEGER for value in doubtful):
+        raise RecipeError(
+            "recipe",
+            f"{place} holds integers beyond 2^53, such as {int(doubtful[0])}, which doubles, and "
+            "with them most JSON clients, round. Leave it out, or make strings of them, in the "
+            "recipe, before the estimator.",
+        )
+
+
+def _numbers(values: Any) -> NDArray[np.float64] | None:
+    if pd.api.types.infer_dtype(values) in ("string", "bytes", "datetime64", "timedelta64"):
+        return None
+    try:
+        return np.asarray(values).astype(np.float64)
+    except (TypeError, ValueError):
+        return None
+
+
+def _unlike(values: Any, dtype: Dtype, place: str) -> RecipeError:
+    """Return the error that shows the first value of another kind, or the first of all."""
+    kinds = str if dtype == "string" else (int, float, np.number, np.bool_)
+    listed = values.tolist()
+    value = next((each for each in listed if not isinstance(each, kinds)), listed[0])
+    return RecipeError(
+        "recipe",
+        f"{place} holds {value!r}, where X_train holds {_EXPECTED[dtype]} alone; "
+        "make both alike in the recipe, before the estimator.",
+    )

@@ -1,0 +1,159 @@
+"""What cannot be exported is refused first, with what to do instead."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.cluster import DBSCAN
+from sklearn.compose import make_column_transformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from export.checks import check_estimator, check_table
+from export.errors import ConversionError, RecipeError
+from export.table import layout_of
+
+FRAME = pd.DataFrame({"age": [1, 2, 3], "size": [0.5, 1.5, 2.5]})
+TARGET = [0, 1, 0]
+SEARCH = GridSearchCV(LogisticRegression(), {"C": [1.0]}, refit=False)
+SELECTED = make_pipeline(make_column_transformer((StandardScaler(), ["age"])), LogisticRegression())
+
+
+@pytest.mark.parametrize(
+    ("estimator", "table", "problem"),
+    [
+        (
+            LogisticRegression,
+            FRAME,
+            "the estimator is the class LogisticRegression; expected a fitted object of it.",
+        ),
+        (
+            make_pipeline(StandardScaler(), LogisticRegression()),
+            FRAME,
+            "the Pipeline is not fitted; call its fit first.",
+        ),
+        (
+            SEARCH,
+            FRAME,
+            (
+                "the GridSearchCV has refit=False, so it kept no estimator; set refit=True, or fit "
+                "the best one yourself."
+            ),
+        ),
+        (
+            LogisticRegression().fit(FRAME.to_numpy(), TARGET),
+            FRAME.to_numpy()[:, :1],
+            (
+                "the LogisticRegression does not answer the first row of X_test: X has 1 features, "
+                "but LogisticRegression is expecting 2 features as input."
+            ),
+        ),
+        (
+            SELECTED.fit(FRAME, TARGET),
+            FRAME.to_numpy(),
+            (
+                "the Pipeline does not answer the first row of X_test: Specifying the columns "
+                "using strings is only supported for dataframes."
+            ),
+        ),
+    ],
+    ids=["class", "unfitted", "no refit", "columns", "names"],
+)
+def test_an_estimator_that_answers_nothing_is_refused(
+    estimator: Any, table: Any, problem: str
+) -> None:
+    """The message says what it is, or what scikit-learn says of it."""
+    with pytest.raises(RecipeError) as caught:
+        check_estimator(estimator, layout_of(table, "X_train"), table)
+    assert str(caught.value) == f"recipe: {problem}"
+
+
+def test_an_estimator_that_looks_at_its_own_rows_alone_is_refused() -> None:
+    """Some clusterers have no answer to new rows."""
+    with pytest.raises(ConversionError) as caught:
+        check_estimator(DBSCAN().fit(FRAME), layout_of(FRAME, "X_train"), FRAME)
+    assert str(caught.value) == (
+        "DBSCAN cannot be converted: it can neither predict nor transform new rows."
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "problem"),
+    [
+        (FRAME.to_numpy(), "X_test is an array; X_train is a data frame. Give both alike."),
+        (FRAME[:0], "X_test has no rows."),
+        (FRAME[["size"]], "X_test lacks columns that X_train has: age."),
+    ],
+    ids=["form", "rows", "columns"],
+)
+def test_a_table_of_another_form_is_refused(table: Any, problem: str) -> None:
+    """Training and held-out rows have the same columns, in the same form."""
+    with pytest.raises(RecipeError) as caught:
+        check_table(layout_of(FRAME, "X_train"), table, "X_test")
+    assert str(caught.value) == f"recipe: {problem}"
+
+
+def test_an_array_of_another_width_is_refused() -> None:
+    """The message says both widths."""
+    with pytest.raises(RecipeError) as caught:
+        check_table(layout_of(np.zeros((2, 3)), "X_train"), np.zeros((2, 4)), "X_test")
+    assert str(caught.value) == "recipe: X_test has 4 columns; X_train has 3."
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "values", "found"),
+    [
+        ([1, 2], [3.0, 4.5], "4.5, where X_train holds integers alone"),
+        ([1, 2], ["a", "b"], "'a', where X_train holds integers alone"),
+        ([1.5, 2.0], [1.0, "a"], "'a', where X_train holds numbers alone"),
+        ([1.5, 2.0], ["1.5", "2"], "'1.5', where X_train holds numbers alone"),
+        ([True, False], [2, 0], "2, where X_train holds booleans alone"),
+        (["a", "b"], [None, "c", 2], "2, where X_train holds strings alone"),
+        (["a", "b"], pd.Series([2, 3], dtype="category"), "2, where X_train holds strings alone"),
+    ],
+)
+def test_a_column_of_another_type_is_refused(trained_on: Any, values: Any, found: str) -> None:
+    """The message shows a value that does not fit, and where it is."""
+    layout = layout_of(pd.DataFrame({"x": trained_on}), "X_train")
+    with pytest.raises(RecipeError) as caught:
+        check_table(layout, pd.DataFrame({"x": values}), "X_test")
+    assert str(caught.value) == (
+        f"recipe: column 'x' of X_test holds {found}; make both alike in the recipe, before the "
+        "estimator."
+    )
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "values"),
+    [
+        ([1, 2], [3.0, np.nan]),
+        ([1, 2], [2**53, -(2**53)]),
+        ([1, 2], [True, False]),
+        ([1.5, 2.0], [1, None]),
+        ([1.5, 2.0], pd.Series([1, None], dtype="Int64")),
+        ([True, False], pd.Series([1.0, np.nan])),
+        (["a", "b"], [None, "c"]),
+        (["a", "b"], pd.Series(["c", None], dtype="category")),
+        (["a", "b"], [None, None]),
+    ],
+)
+def test_a_column_that_a_client_could_send_is_taken(trained_on: Any, values: Any) -> None:
+    """Held-out rows may lack values, or have them in another dtype."""
+    layout = layout_of(pd.DataFrame({"x": trained_on}), "X_train")
+    check_table(layout, pd.DataFrame({"x": values}), "X_test")
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint64", "Int64", "object"])
+def test_integers_that_doubles_round_are_refused(dtype: Any) -> None:
+    """Up to 2^53 every integer is a double; the next one is not."""
+    frame = pd.DataFrame({"id": pd.Series([2**53 + 1, 5], dtype=dtype)})
+    with pytest.raises(RecipeError) as caught:
+        check_table(layout_of(frame, "X_train"), frame, "X_train")
+    assert str(caught.value) == (
+        "recipe: column 'id' of X_train holds integers beyond 2^53, such as 9007199254740993, "
+        "which doubles, and with them most JSON clients, round. Leave it out, or make strings of "
+        "them, in the recipe, before the estimator."
+    )
