@@ -40,7 +40,13 @@ class Language:
 
 def languages() -> tuple[Language, ...]:
     """Return the languages, in the order of the table."""
-    return (_engine("Python", "skiff"), *_scripting(), *_compiled(), *_independent())
+    return (
+        _engine("Python", "skiff"),
+        *_scripting(),
+        *_compiled(),
+        *_on_the_c_api(),
+        *_independent(),
+    )
 
 
 def _engine(name: str, engine: str, build: tuple[Command, ...] = ()) -> Language:
@@ -96,8 +102,7 @@ def _scripting() -> tuple[Language, ...]:
 
 
 def _compiled() -> tuple[Language, ...]:
-    rust, java, c, cpp = (EXAMPLES / name for name in ("rust", "java", "c", "cpp"))
-    headers = EXAMPLES / "onnxruntime_headers.sh"
+    rust, java = EXAMPLES / "rust", EXAMPLES / "java"
     return (
         Language(
             name="Go",
@@ -126,6 +131,15 @@ def _compiled() -> tuple[Language, ...]:
             test=("mvn", "-q", "-B", "test"),
             replay=("java", "-cp", "target/classes:target/libraries/*", "skiff.Replay"),
         ),
+    )
+
+
+def _on_the_c_api() -> tuple[Language, ...]:
+    """Return the languages that call ONNX Runtime's C API themselves."""
+    c, cpp, csharp = (EXAMPLES / name for name in ("c", "cpp", "csharp"))
+    headers = EXAMPLES / "onnxruntime_headers.sh"
+    parts = ("System-Runtime-Serialization", "System-Xml-Linq")
+    return (
         Language(
             name="C",
             folder=c,
@@ -140,7 +154,7 @@ def _compiled() -> tuple[Language, ...]:
             name="C++",
             folder=cpp,
             programs=("c++", "cmake", "npm"),
-            packages=("nlohmann-json3-dev",),
+            packages=("cmake", "nlohmann-json3-dev"),
             files=(Path("/usr/include/nlohmann/json.hpp"),),
             build=(
                 (headers, HEADERS),
@@ -149,5 +163,19 @@ def _compiled() -> tuple[Language, ...]:
             ),
             test=("ctest", "--test-dir", "build", "--output-on-failure"),
             replay=(cpp / "build" / "replay",),
+        ),
+        Language(
+            name="C#",
+            folder=csharp,
+            programs=("mcs", "mono", "make"),
+            packages=(
+                "mono-mcs",
+                "mono-runtime",
+                *(f"libmono-{name.lower()}4.0-cil" for name in parts),
+            ),
+            files=tuple(Path(f"/usr/lib/mono/4.5/{name.replace('-', '.')}.dll") for name in parts),
+            build=(("make", "replay"),),
+            test=("make", "test"),
+            replay=("mono", csharp / "build" / "replay.exe"),
         ),
     )
