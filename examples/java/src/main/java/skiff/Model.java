@@ -149,8 +149,11 @@ public final class Model implements AutoCloseable {
       try (var result = session.run(inputs)) {
         Map<String, Object[]> outputs = new HashMap<>();
         for (Tensor tensor : manifest.outputs()) {
-          Object values = result.get(tensor.name()).orElseThrow().getValue();
-          outputs.put(tensor.name(), flatten(values));
+          var values = (OnnxTensor) result.get(tensor.name()).orElseThrow();
+          boolean text = tensor.dtype().equals("string");
+          outputs.put(
+              tensor.name(),
+              text ? Strings.read(environment, values) : flatten(values.getValue()));
         }
         return outputs;
       }
@@ -171,8 +174,7 @@ public final class Model implements AutoCloseable {
     }
     long[] shape = {records.size(), width};
     if (tensor.dtype().equals("string")) {
-      String[] strings = List.of(cells).toArray(String[]::new);
-      return OnnxTensor.createTensor(environment, strings, shape);
+      return Strings.tensor(environment, List.of(cells).toArray(String[]::new), shape);
     }
     double[] numbers = List.of(cells).stream().mapToDouble(Double.class::cast).toArray();
     return OnnxTensor.createTensor(environment, DoubleBuffer.wrap(numbers), shape);
@@ -281,7 +283,7 @@ public final class Model implements AutoCloseable {
   }
 
   /** Flattens what ONNX Runtime returns: an array of one or two dimensions. */
-  private static Object[] flatten(Object array) {
+  static Object[] flatten(Object array) {
     List<Object> flat = new ArrayList<>();
     for (int row = 0; row < java.lang.reflect.Array.getLength(array); row++) {
       Object value = java.lang.reflect.Array.get(array, row);

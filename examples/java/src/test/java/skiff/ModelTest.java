@@ -1,10 +1,12 @@
 package skiff;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.onnxruntime.OrtEnvironment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -91,6 +93,15 @@ class ModelTest {
       var error =
           assertThrows(IllegalArgumentException.class, () -> model.predict(List.of(record)));
       assertEquals(misfit.get(2), error.getMessage());
+    }
+  }
+
+  @Test
+  void stringsBeyondTheJvmsOwnEncodingReachTheGraphAsUtf8() throws Exception {
+    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    String[] strings = {"😀 ñ 日本", "", "a🐧b🐧", "\ufdd0", "😁", "$1 \\"};
+    try (var tensor = Strings.tensor(environment, strings, new long[] {2, 3})) {
+      assertArrayEquals(strings, Strings.read(environment, tensor));
     }
   }
 
