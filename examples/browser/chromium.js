@@ -26,6 +26,9 @@ const QUIET = [
 ];
 
 export class Site {
+  /** Whether the server hangs up on everything. */
+  gone = false;
+
   /** Builds a site of the artifacts in `folders`, serves it and starts a browser. */
   static async open(folders) {
     const site = new Site();
@@ -50,7 +53,7 @@ export class Site {
     const page = await this.browser.newPage();
     page.requests = [];
     page.errors = [];
-    page.on("request", (request) => page.requests.push(request.url()));
+    page.context().on("request", (request) => page.requests.push(request.url()));
     page.on("pageerror", (error) => page.errors.push(error));
     await page.goto(`${this.origin}/index.html`);
     await ready(page);
@@ -58,8 +61,13 @@ export class Site {
   }
 
   #serve(request, response) {
+    if (this.gone) {
+      request.destroy();
+      return;
+    }
     try {
-      const path = join(this.folder, new URL(request.url, this.origin).pathname);
+      const { pathname } = new URL(request.url, this.origin);
+      const path = join(this.folder, pathname.replace(/\/$/, "/index.html"));
       const type = TYPES[extname(path)] ?? "application/octet-stream";
       const body = readFileSync(path);
       response.writeHead(200, { "content-type": type }).end(body);
@@ -67,6 +75,12 @@ export class Site {
       response.writeHead(404).end();
     }
   }
+}
+
+/** Opens the page again. */
+export async function reload(page) {
+  await page.reload();
+  await ready(page);
 }
 
 /** Returns the paths of the models that the page offers. */

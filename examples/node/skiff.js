@@ -172,7 +172,8 @@ export class Model {
         const data = dtype === "string" ? [] : new Float64Array(records.length * width);
         records.forEach((record, row) => {
           for (const feature of features.filter(({ input }) => input === name)) {
-            data[row * width + feature.column] = cell(feature, record[feature.name]);
+            const value = Object.hasOwn(record, feature.name) ? record[feature.name] : null;
+            data[row * width + feature.column] = cell(feature, value);
           }
         });
         return [name, new this.ort.Tensor(data, [records.length, width])];

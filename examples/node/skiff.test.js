@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import * as ort from "onnxruntime-node";
-import { open, ulpDistance } from "./skiff.js";
+import { Model, open, ulpDistance } from "./skiff.js";
 
 const ARTIFACTS = process.env.SKIFF_ARTIFACTS ?? "../../artifacts";
 const iris = await open(ort, `${ARTIFACTS}/iris/1`);
@@ -52,6 +52,15 @@ test("a missing value may be null or left out", async () => {
   const [[left], [nulled]] = await penguins.predict([bird, { ...bird, sex: null }]);
   assert.deepEqual(left, nulled);
   assert.equal(left.prediction, "Adelie");
+});
+
+test("a feature may have the name of an object's own method", async () => {
+  const manifest = structuredClone(penguins.manifest);
+  const sex = manifest.features.find(({ name }) => name === "sex");
+  assert.ok(sex);
+  sex.name = "constructor";
+  const renamed = new Model(ort, penguins.session, manifest);
+  assert.deepEqual(await renamed.predict([bird]), await penguins.predict([bird]));
 });
 
 for (const [record, message] of /** @type {[Record<string, any>, string][]} */ ([
