@@ -119,8 +119,8 @@ def _compiled() -> tuple[Language, ...]:
             name="Rust",
             folder=rust,
             programs=("cargo",),
-            build=(("cargo", "build", "--quiet", "--release", "--locked", "--jobs=1"),),
-            test=("cargo", "test", "--quiet", "--release", "--locked", "--jobs=1"),
+            build=(("cargo", "build", "--quiet", "--release", "--locked"),),
+            test=("cargo", "test", "--quiet", "--release", "--locked"),
             replay=(rust / "target" / "release" / "replay",),
         ),
         Language(

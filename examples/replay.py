@@ -116,7 +116,7 @@ def require(wanted: Sequence[Language]) -> None:
         quiet = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
         install = ("apt-get", "install", "-qq", "-y", "--no-install-recommends", *packages)
         for command in (("apt-get", "update", "-qq"), install):
-            subprocess.run(command, env=quiet, stdout=subprocess.DEVNULL, check=True)
+            subprocess.run(command, env=quiet, stdout=subprocess.DEVNULL, check=False)
     problems = [
         f"{language.name} needs {', '.join(_missing(language))}"
         + (f" (Debian: apt install {' '.join(language.packages)})" if language.packages else "")
