@@ -13,6 +13,9 @@ PACKAGES = CACHE / "packages"
 NPM = ("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error")
 """Installs what the lock file names."""
 
+RELATIVE = 1e-14
+"""Where other kernels compute than in Python, answers this near to each other are the same."""
+
 Command = tuple[str | Path, ...]
 
 

@@ -12,99 +12,50 @@ language's own tests run, too. Without folders, the built-in recipes and those o
 
 import argparse
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from examples.languages import CACHE, EXAMPLES, Command, Language, languages
 from examples.onnxruntime_library import library
+from examples.verdicts import Replayed, failure, read, table
 
 ROOT = EXAMPLES.parent
-ULP = 4
-RELATIVE = 1e-14
-
-_LINE = re.compile(
-    r"(?P<artifact>\S+): (?:lacks (?P<lacks>.+)|(?P<rows>\d+) rows, (?P<labels>\d+) label "
-    r"mismatches, (?P<ulp>\d+|Infinity) ulp, (?P<relative>\S+) relative: "
-    r"(?P<says>agrees|DISAGREES))"
-)
 
 
 class ReplayError(Exception):
     """A toolchain that is not there, or a command that failed."""
 
 
-@dataclass(frozen=True)
-class Replayed:
-    """What one language said of one artifact."""
-
-    artifact: str
-    rows: int = 0
-    label_mismatches: int = 0
-    ulp: float = 0.0
-    relative: float = 0.0
-    agrees: bool = True
-    lacks: str | None = None
-
-
-def read(output: str) -> list[Replayed]:
-    """Read the lines that a language's replay printed; other lines are not its verdicts."""
-    found = []
-    for line in output.splitlines():
-        if match := _LINE.fullmatch(line.strip()):
-            if match["lacks"]:
-                found.append(Replayed(match["artifact"], lacks=match["lacks"]))
-                continue
-            numbers = int(match["rows"]), int(match["labels"]), float(match["ulp"])
-            agrees = match["says"] == "agrees"
-            found.append(Replayed(match["artifact"], *numbers, float(match["relative"]), agrees))
-    return found
-
-
-def failure(found: Replayed, service: Replayed, native: bool) -> str | None:
-    """Say why an answer is not good enough, compared with the service's; None if it is."""
-    if found.lacks:
-        return None
-    if found.rows != service.rows:
-        return f"replayed {found.rows} rows of {service.rows}"
-    if not found.agrees or found.label_mismatches:
-        return "does not answer as scikit-learn did"
-    if native and found.ulp > service.ulp + ULP:
-        return f"is {found.ulp:g} ulp off; the service is {service.ulp:g} off"
-    if not native and found.relative > service.relative + RELATIVE:
-        return f"is {found.relative:.1e} off; the service is {service.relative:.1e} off"
-    return None
-
-
 def replay(language: Language, folders: Sequence[Path]) -> list[Replayed]:
-    """Replay the artifacts in one language, in which nothing is written to the home folder."""
+    """Replay the artifacts in one language, in which nothing is written to the home folder.
+
+    An artifact of which it says nothing has failed. Raises ReplayError for what was written.
+    """
     with tempfile.TemporaryDirectory(prefix="skiff-home-") as home:
-        environment = dict(os.environ, HOME=home, XDG_CACHE_HOME=f"{home}/.cache")
+        environment = _environment(HOME=home, XDG_CACHE_HOME=f"{home}/.cache")
         environment.pop("CI", None)  # where ONNX Runtime keeps quiet of its own accord
         command = (*language.replay, *folders)
         done = _run(language, command, environment, check=False)
         written = [path for path in Path(home).rglob("*") if path.is_file()]
         if language.private and written:
             raise ReplayError(f"{language.name} wrote {written}: telemetry, by the look of it")
-    found = read(done.stdout)
-    names = {f"{folder.parent.name}/{folder.name}" for folder in folders}
-    if {each.artifact for each in found} != names:
-        raise ReplayError(f"{language.name}: {_shown(command)}\n{done.stdout}{done.stderr}")
-    return found
+    found = {each.artifact: each for each in read(done.stdout)}
+    last = (done.stderr.strip() or "it says nothing").splitlines()[-1]
+    names = map(_name, folders)
+    return [found.get(name, Replayed(name, problem=f"fails: {last}")) for name in names]
 
 
 def prepare(language: Language, test: bool) -> None:
     """Set up the toolchain and build; with `test`, run the language's own tests."""
     for command in language.build:
-        _run(language, command, dict(os.environ))
+        _run(language, command, _environment())
     if test and language.test:
-        _run(language, language.test, dict(os.environ))
+        _run(language, language.test, _environment())
 
 
 def require(wanted: Sequence[Language]) -> None:
@@ -127,31 +78,31 @@ def require(wanted: Sequence[Language]) -> None:
         raise ReplayError("\n".join([*problems, "Install it, or choose others by --languages."]))
 
 
-def table(results: Sequence[tuple[Language, list[Replayed]]]) -> str:
-    """Return the table: language x artifact, rows, label mismatches, greatest difference."""
-    heads = ("language", "artifact", "rows", "label mismatches", "ulp", "relative")
-    lines = [heads]
-    for language, found in results:
-        for each in sorted(found, key=lambda replayed: replayed.artifact):
-            numbers = (
-                (f"lacks {each.lacks}", "", "", "")
-                if each.lacks
-                else (
-                    str(each.rows),
-                    str(each.label_mismatches),
-                    f"{each.ulp:g}",
-                    f"{each.relative:.1e}",
-                )
-            )
-            lines.append((language.name, each.artifact, *numbers))
-    widths = [
-        max(len(line[column]) for line in lines if column != 2 or not line[2].startswith("lacks"))
-        for column in range(len(heads))
-    ]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+def replay_all(
+    wanted: Sequence[Language], folders: Sequence[Path], *, test: bool
+) -> tuple[list[tuple[Language, list[Replayed]]], list[str]]:
+    """Replay in every language; return what each said, and what is not as it should be.
+
+    The first language is the service itself, with which the others are compared.
+    """
+    results, failures, service = [], [], dict[str, Replayed]()
+    for language in wanted:
+        start = time.monotonic()
+        try:
+            prepare(language, test)
+            found = replay(language, folders)
+        except ReplayError as error:
+            failures.append(str(error))
+            continue
+        results.append((language, found))
+        service = service or {each.artifact: each for each in found}
+        failures += [
+            f"{language.name} {reason}: {each.artifact}"
+            for each in found
+            if (reason := failure(each, service[each.artifact], native=language.native))
+        ]
+        _progress(f"{language.name}: {time.monotonic() - start:.0f} s")
+    return results, failures
 
 
 def exported() -> list[Path]:
@@ -173,31 +124,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         wanted = _chosen(options.languages)
         require(wanted)
         artifacts = exported() if options.test or not options.folders else []
-        folders = [folder.resolve() for folder in options.folders] or artifacts
-        os.environ.update(
-            ORT_DISABLE_TELEMETRY="1",
-            ORT_DYLIB_PATH=str(library()),
-            SKIFF_ARTIFACTS=str(CACHE / "artifacts"),
-        )
-        results = []
-        for language in wanted:
-            start = time.monotonic()
-            prepare(language, options.test)
-            results.append((language, replay(language, folders)))
-            _progress(f"{language.name}: {time.monotonic() - start:.0f} s")
+        folders = _different(options.folders) or artifacts
     except ReplayError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    results, failures = replay_all(wanted, folders, test=options.test)
     print(table(results))
-    service = {each.artifact: each for each in results[0][1]}
-    failures = [
-        f"{language.name} {reason}: {each.artifact}"
-        for language, found in results
-        for each in found
-        if (reason := failure(each, service[each.artifact], native=language.native))
-    ]
     print(*failures or [f"{len(results)} languages, {len(folders)} artifacts: all agree"], sep="\n")
     return 1 if failures else 0
+
+
+def _different(folders: Sequence[Path]) -> list[Path]:
+    """Return the folders in full; raise ReplayError where two would be one line of the table."""
+    found = [folder.resolve() for folder in folders]
+    names = [_name(folder) for folder in found]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise ReplayError(f"two folders are called {', '.join(sorted(twice))}: replay one")
+    return found
+
+
+def _name(folder: Path) -> str:
+    """Return what the languages call an artifact: its model's name and its version."""
+    return f"{folder.parent.name}/{folder.name}"
 
 
 def _chosen(names: str | None) -> list[Language]:
@@ -210,6 +158,16 @@ def _chosen(names: str | None) -> list[Language]:
     if unknown := wanted - known:
         raise ReplayError(f"unknown: {', '.join(unknown)}; there are {', '.join(sorted(known))}")
     return [each for each in every if each is every[0] or each.name.lower() in wanted]
+
+
+def _environment(**changes: str) -> dict[str, str]:
+    """Return what the languages' programs find: ONNX Runtime, and artifacts for their tests."""
+    ours = {
+        "ORT_DISABLE_TELEMETRY": "1",
+        "ORT_DYLIB_PATH": str(library()),
+        "SKIFF_ARTIFACTS": str(CACHE / "artifacts"),
+    }
+    return dict(os.environ) | ours | changes
 
 
 def _missing(language: Language) -> list[str]:

@@ -1,4 +1,4 @@
-"""The table's own checks: each must be able to fail."""
+"""Languages are replayed, and what goes wrong with one of them is named."""
 
 import dataclasses
 import os
@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from examples.languages import Language, languages
-from examples.replay import Replayed, ReplayError, failure, main, read, replay, require, table
+from examples.replay import ReplayError, main, replay, replay_all, require
+from examples.verdicts import Replayed
 
 LINE = "iris/1: 24 rows, 0 label mismatches, 1 ulp, 8.7e-19 relative: agrees"
 GOOD = Replayed("iris/1", 24, 0, 1.0, 8.7e-19)
@@ -23,48 +24,46 @@ def _language(program: str, **changes: object) -> Language:
     return dataclasses.replace(plain, **changes)  # type: ignore[arg-type]
 
 
-def test_verdicts_are_read_from_the_lines_around_them() -> None:
-    """Also those of engines that lack something."""
-    text = f"> npm\n{LINE}\nmine/12: lacks TreeEnsemble\nnoise: 3\n"
-    assert read(text) == [GOOD, Replayed("mine/12", lacks="TreeEnsemble")]
-
-
 @pytest.mark.parametrize(
-    ("changes", "native", "reason"),
-    [
-        ({}, True, None),
-        ({"ulp": 5.0}, True, None),
-        ({"ulp": 6.0}, True, "is 6 ulp off; the service is 1 off"),
-        ({"ulp": 600.0}, False, None),
-        ({"relative": 1.1e-14}, False, "is 1.1e-14 off; the service is 8.7e-19 off"),
-        ({"label_mismatches": 1}, True, "does not answer as scikit-learn did"),
-        ({"agrees": False}, True, "does not answer as scikit-learn did"),
-        ({"rows": 23}, True, "replayed 23 rows of 24"),
-        ({"lacks": "strings"}, True, None),
-    ],
+    ("program", "problem"),
+    [("pass", "fails: it says nothing"), ("raise SystemExit('no\\nlibrary')", "fails: library")],
 )
-def test_an_answer_that_is_not_good_enough_is_found(
-    changes: dict[str, object], native: bool, reason: str | None
+def test_a_language_that_says_nothing_of_an_artifact_fails(
+    program: str, problem: str, tmp_path: Path
 ) -> None:
-    """By its labels, its distance, its verdict or its number of rows."""
-    found = dataclasses.replace(GOOD, **changes)  # type: ignore[arg-type]
-    assert failure(found, GOOD, native=native) == reason
+    """It is no agreement to say nothing; the last line of the errors says why."""
+    found = replay(_language(program), [tmp_path / "iris" / "1"])
+    assert found == [Replayed("iris/1", problem=problem)]
 
 
-def test_the_table_has_a_line_for_each_language_and_artifact() -> None:
-    """In columns."""
-    other = Replayed("mine/12", lacks="TreeEnsemble")
-    assert table([(_language(""), [other, GOOD])]).splitlines() == [
-        "language  artifact  rows  label mismatches  ulp  relative",
-        "Toy       iris/1    24    0                 1    8.7e-19",
-        "Toy       mine/12   lacks TreeEnsemble",
+def test_what_goes_wrong_with_one_language_does_not_hide_the_others(tmp_path: Path) -> None:
+    """One cannot be built, one fails its tests, one disagrees, and one is as it should be."""
+    good = _language(f"print({LINE!r})")
+    fails = (sys.executable, "-c", "raise SystemExit(3)")
+    wanted = [
+        dataclasses.replace(good, name="Service"),
+        dataclasses.replace(good, name="Unbuilt", build=(fails,)),
+        dataclasses.replace(good, name="Untested", test=fails),
+        _language(f"print({LINE.replace('agrees', 'DISAGREES')!r})", name="Wrong"),
+        dataclasses.replace(good, name="Good"),
+    ]
+    results, failures = replay_all(wanted, [tmp_path / "iris" / "1"], test=True)
+    assert [language.name for language, _ in results] == ["Service", "Wrong", "Good"]
+    command = " ".join(fails)
+    assert failures == [
+        f"Unbuilt: {command}\n",
+        f"Untested: {command}\n",
+        "Wrong does not answer as scikit-learn did: iris/1",
     ]
 
 
-def test_a_language_that_says_nothing_of_an_artifact_fails(tmp_path: Path) -> None:
-    """It is no agreement to say nothing."""
-    with pytest.raises(ReplayError, match=r"^Toy: .* -c pass "):
-        replay(_language("pass"), [tmp_path / "iris" / "1"])
+def test_two_artifacts_of_one_name_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a language said of one would be taken for the other."""
+    folders = [str(tmp_path / name / "iris" / "1") for name in ("mine", "yours")]
+    assert main(["--languages", "Python", *folders]) == 1
+    assert capsys.readouterr().err == "error: two folders are called iris/1: replay one\n"
 
 
 def test_a_language_that_writes_to_the_home_folder_fails(tmp_path: Path) -> None:

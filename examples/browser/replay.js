@@ -17,7 +17,7 @@ try {
       console.log(`${name}: ${verdict.replace(" with scikit-learn.", "")}`);
       if (!verdict.includes(": agrees")) process.exitCode = 1;
     } else {
-      console.log(`${name}: ${await page.locator(".problem").textContent()}`);
+      console.log(`${name}: fails: ${await page.locator(".problem").first().textContent()}`);
       process.exitCode = 1;
     }
   }

@@ -26,7 +26,7 @@ static bool replay(const char *folder) {
            name_of(folder), verdict.rows, verdict.label_mismatches, verdict.max_ulp,
            verdict.max_relative, verdict.agrees ? "agrees" : "DISAGREES");
   else
-    fprintf(stderr, "%s: %s\n", folder, error.message);
+    printf("%s: fails: %s\n", name_of(folder), error.message);
   cJSON_Delete(vectors);
   skiff_close(model);
   return done && verdict.agrees;

@@ -12,17 +12,17 @@ int main(int count, char** folders) {
   bool agree = true;
   for (int index = 1; index < count; ++index) {
     const std::filesystem::path folder = folders[index];
+    std::cout << folder.parent_path().filename().string() << '/' << folder.filename().string();
     try {
       skiff::Model model(folder);
       const auto verdict = model.replay(skiff::read_json(folder / "vectors.json"));
-      std::cout << folder.parent_path().filename().string() << '/' << folder.filename().string()
-                << ": " << verdict.rows << " rows, " << verdict.label_mismatches
+      std::cout << ": " << verdict.rows << " rows, " << verdict.label_mismatches
                 << " label mismatches, " << verdict.max_ulp << " ulp, " << std::scientific
                 << std::setprecision(1) << verdict.max_relative
                 << " relative: " << (verdict.agrees ? "agrees" : "DISAGREES") << '\n';
       agree = agree && verdict.agrees;
     } catch (const std::exception& error) {
-      std::cerr << folder.string() << ": " << error.what() << '\n';
+      std::cout << ": fails: " << error.what() << '\n';
       agree = false;
     }
   }

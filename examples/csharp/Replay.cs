@@ -62,12 +62,23 @@ namespace Skiff
             bool agree = true;
             foreach (var folder in folders.Select(each => new DirectoryInfo(each)))
             {
-                using (var model = new Model(folder.FullName))
+                string says;
+                try
                 {
-                    Verdict verdict = Compare(model, Vectors.Read(folder.FullName));
-                    Console.WriteLine($"{folder.Parent.Name}/{folder.Name}: {verdict}");
-                    agree &= verdict.Agrees;
+                    using (var model = new Model(folder.FullName))
+                    {
+                        Verdict verdict = Compare(model, Vectors.Read(folder.FullName));
+                        says = verdict.ToString();
+                        agree &= verdict.Agrees;
+                    }
                 }
+                catch (Exception error)
+                {
+                    says = $"fails: {error.Message}";
+                    agree = false;
+                }
+
+                Console.WriteLine($"{folder.Parent.Name}/{folder.Name}: {says}");
             }
 
             return agree ? 0 : 1;

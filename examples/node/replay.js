@@ -11,13 +11,23 @@ if (folders.length === 0) {
   process.exit(2);
 }
 for (const folder of folders.map((name) => resolve(name))) {
+  const name = `${basename(dirname(folder))}/${basename(folder)}`;
+  try {
+    console.log(`${name}: ${await replay(folder)}`);
+  } catch (error) {
+    console.log(`${name}: fails: ${error instanceof Error ? error.message : error}`);
+    process.exitCode = 1;
+  }
+}
+
+/** @param {string} folder */
+async function replay(folder) {
   const model = await open(ort, folder);
   const vectors = JSON.parse(await readFile(`${folder}/vectors.json`, "utf8"));
   const verdict = await model.replay(vectors);
-  console.log(
-    `${basename(dirname(folder))}/${basename(folder)}: ${verdict.rows} rows, ` +
-      `${verdict.labelMismatches} label mismatches, ${verdict.maxUlp} ulp, ` +
-      `${verdict.maxRelative.toExponential(1)} relative: ${verdict.agrees ? "agrees" : "DISAGREES"}`,
-  );
   if (!verdict.agrees) process.exitCode = 1;
+  return (
+    `${verdict.rows} rows, ${verdict.labelMismatches} label mismatches, ${verdict.maxUlp} ulp, ` +
+    `${verdict.maxRelative.toExponential(1)} relative: ${verdict.agrees ? "agrees" : "DISAGREES"}`
+  );
 }

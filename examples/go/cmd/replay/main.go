@@ -16,13 +16,13 @@ func main() {
 	}
 	agree := true
 	for _, folder := range os.Args[1:] {
+		name := filepath.Base(filepath.Dir(folder)) + "/" + filepath.Base(folder)
 		verdict, err := replay(folder)
 		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+			fmt.Printf("%s: fails: %s\n", name, err)
+		} else {
+			fmt.Printf("%s: %s\n", name, verdict)
 		}
-		name := filepath.Base(filepath.Dir(folder)) + "/" + filepath.Base(folder)
-		fmt.Printf("%s: %s\n", name, verdict)
 		agree = agree && verdict.Agrees
 	}
 	if !agree {

@@ -19,7 +19,7 @@ fn main() -> ExitCode {
                 agree &= verdict.agrees;
             }
             Err(error) => {
-                eprintln!("{}: {error}", folder.display());
+                println!("{}: fails: {error}", name(folder));
                 agree = false;
             }
         }

@@ -44,7 +44,7 @@ public final class Replay {
 
   private Replay() {}
 
-  public static void main(String[] folders) throws IOException, OrtException {
+  public static void main(String[] folders) {
     if (folders.length == 0) {
       System.err.println("usage: Replay FOLDER...");
       System.exit(2);
@@ -52,11 +52,16 @@ public final class Replay {
     boolean agree = true;
     for (String each : folders) {
       Path folder = Path.of(each).toAbsolutePath().normalize();
+      String says;
       try (Model model = Model.open(folder)) {
         Verdict verdict = replay(model, Vectors.read(folder));
-        System.out.printf("%s/%s: %s%n", folder.getParent().getFileName(), folder.getFileName(), verdict);
         agree &= verdict.agrees();
+        says = verdict.toString();
+      } catch (IOException | OrtException | RuntimeException error) {
+        agree = false;
+        says = "fails: " + error.getMessage();
       }
+      System.out.printf("%s/%s: %s%n", folder.getParent().getFileName(), folder.getFileName(), says);
     }
     System.exit(agree ? 0 : 1);
   }
