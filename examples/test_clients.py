@@ -41,18 +41,8 @@ RUN = {
 
 
 @pytest.fixture(scope="module")
-def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Both built-in models."""
-    folder = tmp_path_factory.mktemp("artifacts")
-    for recipe in ("iris", "penguins"):
-        command = [sys.executable, "-m", "export", "--quiet", "--out", str(folder), recipe]
-        subprocess.run(command, check=True, cwd=ROOT)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def service(artifacts: Path) -> Iterator[str]:
-    """The address of a running service of both."""
+    """The address of a running service of them all."""
     settings = {"PORT": "0", "ARTIFACTS": str(artifacts), "LOG_FORMAT": "text"}
     with subprocess.Popen(
         [sys.executable, "-m", "runtime", "serve"],
