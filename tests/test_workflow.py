@@ -89,8 +89,8 @@ def test_ci_runs_the_targets() -> None:
     assert default is not None
     assert default[1] == "test image test-languages"
     workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
-    commands = re.findall(r"run: (\.ci/run .+)$", workflow, re.MULTILINE)
-    assert commands == [f".ci/run {target}" for target in default[1].split()]
+    commands = set(re.findall(r"run: (\.ci/run .+)$", workflow, re.MULTILINE))
+    assert commands >= {f".ci/run {target}" for target in default[1].split()}
 
 
 def test_the_workflow_installs_what_the_languages_need() -> None:
