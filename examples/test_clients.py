@@ -29,7 +29,10 @@ JARS = f"{EXAMPLES / 'java' / 'target' / 'libraries'}/*"
 COMPILE = {
     "typescript": [["node_modules/.bin/tsc"]],
     "python": [[sys.executable, "-m", "mypy", "--strict", "--ignore-missing-imports", "."]],
-    "go": [["go", "vet", "./..."], ["go", "build", "-o", "driver", "."]],
+    "go": [
+        ["sh", "-c", 'go vet ./... && test -z "$(gofmt -l . | tee /dev/stderr)"'],
+        ["go", "build", "-o", "driver", "."],
+    ],
     "java": [["sh", "-c", f"javac -Xlint:all -Werror -cp '{JARS}' -d out *.java"]],
 }
 RUN = {

@@ -2,14 +2,16 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from runtime.manifest import Feature
 
 
 def words(text: str) -> list[str]:
-    """Split a name into lower-case words of letters and digits: `bill_length_mm`, `T1 (C)`."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
+    """Split a name into lower-case words of ASCII letters and digits, without their accents."""
+    plain = re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text.replace("ß", "ss")))
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", plain)
     return [word.lower() for word in re.findall(r"[A-Za-z0-9]+", spaced)]
 
 
@@ -42,6 +44,12 @@ def unique(names: Iterable[str], reserved: Iterable[str] = ()) -> list[str]:
         taken.add(free)
         result.append(free)
     return result
+
+
+def category_types(features: Iterable[Feature]) -> dict[str, str]:
+    """Return what the type of each feature's categories is called, by the feature's name."""
+    named = [feature.name for feature in features if feature.categories]
+    return dict(zip(named, unique(f"{pascal(name)}Category" for name in named), strict=True))
 
 
 def quoted(text: str) -> str:

@@ -4,8 +4,9 @@ The first needs nothing but the standard library, the second numpy and onnxrunti
 """
 
 import keyword
+from collections.abc import Mapping
 
-from export.client.names import about, line, pascal, quoted, snake, unique
+from export.client.names import about, category_types, line, pascal, quoted, snake, unique
 from export.client.plan import Cell, Chosen, Fields, Node, Predicted, classes_of, plan
 from runtime.manifest import MISSING_STRING, Feature, Label, Manifest, Target
 
@@ -27,10 +28,10 @@ def attributes(manifest: Manifest) -> list[tuple[str, Feature]]:
 
 
 def _service(manifest: Manifest) -> str:
-    name = pascal(manifest.name)
+    name, types = pascal(manifest.name), category_types(manifest.features)
     path = f"/models/{manifest.name}/versions/{manifest.version}/predict"
     fields = "".join(
-        f"    {attribute}: {_type(feature)}{' = None' if feature.nullable else ''}\n"
+        f"    {attribute}: {_type(feature, types)}{' = None' if feature.nullable else ''}\n"
         f'    """{about(feature)}"""\n'
         for attribute, feature in attributes(manifest)
     )
@@ -178,22 +179,19 @@ def _number(value: float) -> float | None:
 
 
 def _categories(manifest: Manifest) -> str:
+    types = category_types(manifest.features)
     return "".join(
-        f"{_category(feature)} = Literal[{', '.join(map(quoted, feature.categories))}]\n"
+        f"{types[feature.name]} = Literal[{', '.join(map(quoted, feature.categories))}]\n"
         f'"""{about(feature)}"""\n\n'
         for feature in manifest.features
         if feature.categories
     )
 
 
-def _category(feature: Feature) -> str:
-    return f"{pascal(feature.name)}Category"
-
-
-def _type(feature: Feature) -> str:
+def _type(feature: Feature, types: Mapping[str, str]) -> str:
     name = _TYPES[feature.dtype]
     if feature.categories:
-        name = _category(feature) + ("" if feature.closed else " | str")
+        name = types[feature.name] + ("" if feature.closed else " | str")
     return f"{name} | None" if feature.nullable else name
 
 

@@ -2,8 +2,9 @@
 
 import json
 import re
+from collections.abc import Mapping
 
-from export.client.names import about, camel, line, pascal, quoted
+from export.client.names import about, camel, category_types, line, pascal, quoted
 from export.client.plan import Cell, Chosen, Fields, Node, Predicted, classes_of, plan
 from runtime.manifest import MISSING_STRING, Feature, Manifest
 
@@ -17,11 +18,11 @@ def generate(manifest: Manifest) -> dict[str, str]:
 
 
 def _service(manifest: Manifest) -> str:
-    name = pascal(manifest.name)
+    name, types = pascal(manifest.name), category_types(manifest.features)
     path = f"/models/{manifest.name}/versions/{manifest.version}/predict"
     features = "\n".join(
         f"  /** {about(feature)} */\n"
-        f"  {_key(feature.name)}{'?' if feature.nullable else ''}: {_type(feature)};"
+        f"  {_key(feature.name)}{'?' if feature.nullable else ''}: {_type(feature, types)};"
         for feature in manifest.features
     )
     return f"""\
@@ -156,12 +157,12 @@ function number(value: bigint | number | undefined): number | null {
 
 
 def _categories(manifest: Manifest) -> str:
-    declared = ""
+    declared, types = "", category_types(manifest.features)
     for feature in manifest.features:
         if feature.categories:
             union = " | ".join(map(quoted, feature.categories))
             declared += f"/** {about(feature)} */\n"
-            declared += f"export type {_category(feature)} = {union};\n\n"
+            declared += f"export type {types[feature.name]} = {union};\n\n"
     return declared
 
 
@@ -170,15 +171,11 @@ def _key(name: str) -> str:
     return name if re.fullmatch(r"[A-Za-z_$][\w$]*", name, re.ASCII) else quoted(name)
 
 
-def _category(feature: Feature) -> str:
-    return f"{pascal(feature.name)}Category"
-
-
-def _type(feature: Feature) -> str:
+def _type(feature: Feature, types: Mapping[str, str]) -> str:
     name = _TYPES[feature.dtype]
     if feature.categories:
         # `string & {}` lets other strings in, and leaves an editor the names to suggest.
-        name = _category(feature) + ("" if feature.closed else " | (string & {})")
+        name = types[feature.name] + ("" if feature.closed else " | (string & {})")
     return f"{name} | null" if feature.nullable else name
 
 

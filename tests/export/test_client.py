@@ -1,6 +1,7 @@
 """The typed clients as text. `make test-languages` compiles and runs them."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from examples.odd_models import odd, tasks
+from examples.odd_models import odd, tasks, variant
 from export.__main__ import main
-from export.client import LANGUAGES, write
+from export.client import LANGUAGES, go, java, write
 from export.client.names import about, camel, line, pascal, snake, unique
 from export.client.plan import Fields, Node, plan
 from export.client.python import generate
@@ -115,6 +116,45 @@ def test_the_python_client_runs_in_process(folder: Path, tmp_path: Path) -> None
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("0 []\n", "")
+
+
+def test_categories_that_would_be_called_alike_are_told_apart(iris: Manifest) -> None:
+    """Constants of Go share one space: of all features, of the types, and of the answer."""
+    features = tuple(
+        Feature(
+            name=name,
+            dtype="string",
+            input="string",
+            column=column,
+            title=name,
+            nullable=False,
+            closed=True,
+            categories=categories,
+        )
+        for column, (name, categories) in enumerate(
+            {
+                "a": ("b c", "Category"),
+                "a b": ("c",),
+                "A-b": ("1", "x1", "c"),
+                "answer": ("probabilities",),
+            }.items()
+        )
+    )
+    manifest = variant(iris, name="type", features=features)
+    client = go.generate(manifest)["modeltype/client.go"]
+    assert re.findall(r"^\t(\w+) +(\w+) += (.+)$", client, re.MULTILINE) == [
+        ("ABC", "ACategory", '"b c"'),
+        ("ACategory2", "ACategory", '"Category"'),
+        ("ABC2", "ABCategory", '"c"'),
+        ("ABX1", "ABCategory2", '"1"'),
+        ("ABX12", "ABCategory2", '"x1"'),
+        ("ABC3", "ABCategory2", '"c"'),
+        ("AnswerProbabilities2", "AnswerCategory", '"probabilities"'),
+    ]
+    enums = re.findall(
+        r"enum (\w+) \{\n(.+?);", java.generate(manifest)["TypeClient.java"], re.DOTALL
+    )
+    assert enums[2] == ("ABCategory2", '    X1("1"),\n    X12("x1"),\n    C("c")')
 
 
 def test_names_follow_each_language() -> None:
