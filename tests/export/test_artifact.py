@@ -4,15 +4,19 @@ import os
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import onnx
 import pytest
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
 from export.artifact import check_name, next_version, write
 from export.errors import ExportError
 from export.pipeline import export_trained
 from runtime.artifact import verify_seal
 from runtime.manifest import Manifest, Vectors, decode
-from tests.export.conftest import Built
+from tests.export.conftest import Built, Prove
 
 
 def test_four_files_are_written_and_one_is_enough(built: Built) -> None:
@@ -44,6 +48,16 @@ def test_golden_rows_have_an_answer_each(built: Built) -> None:
     vectors = decode(path.read_bytes(), Vectors, path)
     assert len(vectors.rows) >= 16
     assert {len(values) for values in vectors.outputs.values()} == {len(vectors.rows)}
+
+
+def test_golden_rows_have_no_nul(prove: Prove) -> None:
+    """It would end the string in most other languages; without it every language can replay."""
+    texts = np.array(["red\0fox", "red fox", "blue whale", "blue\0whale"] * 8, dtype=object)
+    labels = np.array([0, 0, 1, 1] * 8)
+    path = prove(make_pipeline(CountVectorizer(), LogisticRegression()), texts, labels).path
+    rows = decode((path / "vectors.json").read_bytes(), Vectors, path).rows
+    assert {"red fox", "blue whale"} <= {row["text"] for row in rows}
+    assert [row for row in rows if "\0" in str(row["text"])] == []
 
 
 def test_the_manifest_says_where_the_model_comes_from(built: Built) -> None:
