@@ -1,22 +1,29 @@
 """Parity: the graph, in the session that will serve it, against scikit-learn."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from export.convert import BIT_FOR_BIT
 from export.errors import ParityError
+from export.group import Group, evenly, stack, take
 from export.reference import Answers, Reference, quietly
-from export.rows import Group, stack, take
 from export.signature import Signature
 from export.table import Columns
+from export.ties import decided
 from runtime.comparison import Difference, compare
 from runtime.manifest import Agreement, Manifest, Parity, Scalar
 
-BATCHES = {"held-out": (70, (1, 2, 7)), "random": (3_000, (1_000,))}
-"""Which groups are compared in small batches too: how many of their rows, and the sizes."""
+MOST_CELLS = 4_000_000
+"""So many numbers, rows and columns multiplied, are compared at once."""
+SMALL_BATCHES = (1, 2, 7)
+SMALL_BATCH_ROWS = 30
+"""So many rows of each group are compared in small batches, too."""
+LARGE_BATCH = 1_000
+LARGE_BATCH_ROWS = 3_000
 SHOWN = 5
 MOST_PARTS = 1_000
 
@@ -24,8 +31,38 @@ Run = Callable[[dict[str, Any]], Answers]
 
 
 @dataclass(frozen=True)
+class Compared:
+    """Some rows of a group: where they stand in it, and what both answered."""
+
+    group: str
+    rows: int
+    """How many rows the whole group has."""
+    positions: NDArray[np.int64]
+    columns: Columns
+    expected: Answers
+    actual: Answers
+
+    def take(self, rows: Any) -> "Compared":
+        """Return some of these rows."""
+        return replace(
+            self,
+            positions=self.positions[rows],
+            columns=take(self.columns, rows),
+            expected={name: array[rows] for name, array in self.expected.items()},
+            actual={name: array[rows] for name, array in self.actual.items()},
+        )
+
+    def picked(self, most: int) -> "Compared":
+        """Return at most so many of the rows, spread evenly."""
+        return self.take(evenly(len(self.positions), most))
+
+
+Watch = Callable[[Compared], None]
+
+
+@dataclass(frozen=True)
 class Comparer:
-    """Compares groups of rows, and keeps what every group gave."""
+    """Compares groups of rows, a part at a time, in memory that does not grow with them."""
 
     reference: Reference
     signature: Signature
@@ -33,8 +70,8 @@ class Comparer:
     """The graph: input tensors by name to outputs by name."""
     manifest: Manifest
     """Gives the tolerance and the magnitudes of the outputs."""
-    watch: Callable[[str, Answers, Answers], None] | None = None
-    """Called with each group's name, scikit-learn's answers and the graph's."""
+    watches: Sequence[Watch] = ()
+    """Called with every part of every group, in order, as long as there is agreement."""
 
     @property
     def tolerance(self) -> float:
@@ -44,21 +81,22 @@ class Comparer:
     def measure(self, groups: Iterable[Group]) -> Parity:
         """Compare every group, and some rows in small batches too: a row alone, or with others.
 
-        Raises ParityError, with the worst rows, if a label differs or a number by more than
-        the tolerance.
+        Rows that scikit-learn refuses, or decides by chance, are left out. Raises ParityError,
+        with the worst rows, if a label differs or a number by more than the tolerance.
         """
         agreements: list[Agreement] = []
+        first: list[Compared] = []
         for group in groups:
-            columns, expected = answered(self.reference, self.signature, group.columns)
-            if not len(columns[0]):
-                continue
-            agreements.append(self._compare(group.name, columns, expected, len(columns[0])))
-            count, sizes = BATCHES.get(group.name, (0, ()))
-            some = take(columns, slice(0, count))
-            expected = {name: array[:count] for name, array in expected.items()}
-            agreements += [
-                self._compare(f"in batches of {size}", some, expected, size) for size in sizes
-            ]
+            tally = _Tally(self, group.name)
+            for part in self._compared(group):
+                if not tally.rows:
+                    first.append(part.picked(LARGE_BATCH_ROWS))
+                tally.add(part)
+                for watch in self.watches if tally.agrees else ():
+                    watch(part)
+            if tally.rows:
+                agreements.append(tally.agreement())
+        agreements += self._in_batches(first)
         return Parity(
             tolerance=self.tolerance,
             rows=sum(each.rows for each in agreements),
@@ -67,80 +105,146 @@ class Comparer:
             groups=tuple(agreements),
         )
 
-    def _compare(self, name: str, columns: Columns, expected: Answers, batch: int) -> Agreement:
-        tensors = self.signature.tensors(columns)
-        rows = len(columns[0])
-        parts = [
-            self.run({key: tensor[start : start + batch] for key, tensor in tensors.items()})
-            for start in range(0, rows, batch)
-        ]
-        actual = {key: np.concatenate([part[key] for part in parts]) for key in expected}
-        if self.watch is not None:
-            self.watch(name, expected, actual)
-        magnitudes = {output.name: output.magnitude for output in self.manifest.outputs}
-        difference = compare(expected, actual, magnitudes)
-        if not difference.within(self.tolerance):
-            raise self._error(name, difference, columns, expected, actual)
-        return Agreement(
-            group=name,
-            rows=rows,
-            label_mismatches=difference.label_mismatches,
-            max_absolute=difference.max_absolute,
-            max_relative=difference.max_relative,
-            max_ulp=difference.max_ulp,
-            worst=self._record(columns, difference.worst[0]) if difference.worst else None,
+    def _compared(self, group: Group) -> Iterator[Compared]:
+        """Yield a group's rows, with the answers of both, a part at a time."""
+        widths = [each.columns or 1 for each in (*self.manifest.inputs, *self.manifest.outputs)]
+        finest = group.rows // MOST_PARTS
+        for start, columns in group.parts(max(MOST_CELLS // max(widths), 1)):
+            kept, expected = answered(self.reference, self.signature, columns, finest)
+            if len(kept):
+                rows = take(columns, kept)
+                actual = self.run(self.signature.tensors(rows))
+                yield Compared(group.name, group.rows, start + kept, rows, expected, actual)
+
+    def _in_batches(self, parts: Sequence[Compared]) -> Iterator[Agreement]:
+        """Compare some rows of every group in small batches, and the most of one in large."""
+        if not parts:
+            return
+        some = _joined([part.picked(SMALL_BATCH_ROWS) for part in parts])
+        many = max(parts, key=lambda part: len(part.positions))
+        for part, size in (*((some, size) for size in SMALL_BATCHES), (many, LARGE_BATCH)):
+            tensors = self.signature.tensors(part.columns)
+            rows = len(part.positions)
+            answers = [
+                self.run({name: tensor[start : start + size] for name, tensor in tensors.items()})
+                for start in range(0, rows, size)
+            ]
+            tally = _Tally(self, f"in batches of {size}")
+            tally.add(replace(part, actual=stacked(answers)))
+            yield tally.agreement()
+
+
+@dataclass
+class _Tally:
+    """What the parts of one group gave, put together."""
+
+    comparer: Comparer
+    group: str
+    rows: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    worst: list[tuple[Difference, dict[str, Scalar], str]] = field(default_factory=list)
+    """The worst rows, worst first: each with its record, and what was answered."""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all is within the tolerance so far."""
+        return all(each.within(self.comparer.tolerance) for each in self.differences)
+
+    def add(self, part: Compared) -> None:
+        """Compare the answers of some rows."""
+        magnitudes = {each.name: each.magnitude for each in self.comparer.manifest.outputs}
+        difference = compare(part.expected, part.actual, magnitudes, SHOWN)
+        self.rows += difference.rows
+        self.differences.append(difference)
+        for row in difference.worst:
+            alone = part.take([row])
+            record = self.comparer.signature.records(alone.columns)[0]
+            answers = f"expected {_plain(alone.expected)}, got {_plain(alone.actual)}"
+            by_itself = compare(alone.expected, alone.actual, magnitudes)
+            self.worst.append((by_itself, record, answers))
+        self.worst = sorted(self.worst, key=lambda each: _badness(each[0]), reverse=True)[:SHOWN]
+
+    def agreement(self) -> Agreement:
+        """Return how the group agrees. Raises ParityError where it does not."""
+        agreement = Agreement(
+            group=self.group,
+            rows=self.rows,
+            label_mismatches=sum(each.label_mismatches for each in self.differences),
+            max_absolute=max(each.max_absolute for each in self.differences),
+            max_relative=max(each.max_relative for each in self.differences),
+            max_ulp=max(each.max_ulp for each in self.differences),
+            worst=self.worst[0][1] if self.worst else None,
         )
+        if not self.agrees:
+            raise self._error(agreement)
+        return agreement
 
-    def _record(self, columns: Columns, row: int) -> dict[str, Scalar]:
-        return self.signature.records(take(columns, [row]))[0]
-
-    def _error(
-        self,
-        name: str,
-        difference: Difference,
-        columns: Columns,
-        expected: Answers,
-        actual: Answers,
-    ) -> ParityError:
-        allowed = "bit for bit" if self.tolerance == BIT_FOR_BIT else f"{self.tolerance:g}"
+    def _error(self, found: Agreement) -> ParityError:
+        tolerance = self.comparer.tolerance
+        allowed = "bit for bit" if tolerance == BIT_FOR_BIT else f"{tolerance:g}"
         summary = (
-            f"of {difference.rows:,} {name} rows {difference.label_mismatches:,} have another "
-            f"label, and the greatest relative difference is {difference.max_relative:.3g} "
-            f"({difference.max_ulp:,} ulp; allowed: {allowed})"
+            f"of {found.rows:,} {self.group} rows {found.label_mismatches:,} have another "
+            f"label, and the greatest relative difference is {found.max_relative:.3g} "
+            f"({found.max_ulp:,} ulp; allowed: {allowed})"
         )
-        shown = []
-        for row in difference.worst[:SHOWN]:
-            record = self._record(columns, row)
-            shown.append(f"{record}: expected {_row(expected, row)}, got {_row(actual, row)}")
-        return ParityError(summary, shown)
+        return ParityError(summary, [f"{record}: {text}" for _, record, text in self.worst])
 
 
 def answered(
-    reference: Reference, signature: Signature, columns: Columns
-) -> tuple[Columns, Answers]:
-    """Return the rows that scikit-learn answers, and its answers; rows it refuses are left out.
+    reference: Reference, signature: Signature, columns: Columns, finest: int = 0
+) -> tuple[NDArray[np.int64], Answers]:
+    """Return which rows scikit-learn answers, and its answers.
 
-    scikit-learn refuses a whole table for one row, so the rest is found by halving. Of large
-    tables, the few rows beside a refused one are left out with it.
+    Left out are rows that it decides by chance (`export.ties`) and rows that it refuses. It
+    refuses a whole table for one row, so the rest is found by halving, down to `finest` rows.
     """
-    kept: list[Columns] = []
+    kept: list[NDArray[np.int64]] = []
     answers: list[Answers] = []
-    todo = [columns] if len(columns[0]) else []
-    smallest = len(columns[0]) // MOST_PARTS
+    todo = [np.arange(len(columns[0]))] if len(columns[0]) else []
     while todo:
         rows = todo.pop()
-        count = len(rows[0])
+        table = signature.layout.build(
+            take(columns, rows) if len(rows) < len(columns[0]) else columns
+        )
         try:
             with quietly():
-                answers.append(reference.answer(signature.layout.build(rows)))
-            kept.append(rows)
+                sure = decided(reference.estimator, table)
+                answer = reference.answer(table)
         except (ValueError, IndexError):  # the latter from CategoricalNB
-            if count > max(smallest, 1):
-                todo += [take(rows, slice(count // 2, None)), take(rows, slice(0, count // 2))]
-    names = answers[0] if answers else {}
-    joined = {name: np.concatenate([each[name] for each in answers]) for name in names}
-    return stack(kept, len(columns)), joined
+            if len(rows) > max(finest, 1):
+                todo += np.array_split(rows, 2)[::-1]
+            continue
+        kept.append(rows[sure])
+        answers.append({name: array[sure] for name, array in answer.items()})
+    if not kept:
+        return np.empty(0, np.int64), {}
+    return np.concatenate(kept), stacked(answers)
 
 
-def _row(answers: Answers, row: int) -> dict[str, object]:
-    return {name: np.asarray(array[row]).tolist() for name, array in answers.items()}
+def stacked(parts: Sequence[Answers]) -> Answers:
+    """Return the answers to several tables as those to one; none to none."""
+    return {
+        name: np.concatenate([part[name] for part in parts]) for name in (parts[0] if parts else ())
+    }
+
+
+def _joined(parts: Sequence[Compared]) -> Compared:
+    """Return the rows of several groups as one."""
+    return replace(
+        parts[0],
+        positions=np.concatenate([part.positions for part in parts]),
+        columns=stack([part.columns for part in parts], len(parts[0].columns)),
+        expected=stacked([part.expected for part in parts]),
+        actual=stacked([part.actual for part in parts]),
+    )
+
+
+def _badness(difference: Difference) -> tuple[int, float, int]:
+    return difference.label_mismatches, difference.max_relative, difference.max_ulp
+
+
+def _plain(answers: Answers) -> dict[str, object]:
+    return {
+        name: array[0].tolist() if array.dtype != object else array[0]
+        for name, array in answers.items()
+    }

@@ -7,19 +7,15 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from export import artifact
 from export.convert import FOUR_ULP, to_onnx
 from export.errors import ExportError
-from export.golden import golden_vectors
-from export.metrics import metrics_of
-from export.parity import Comparer
+from export.group import Ground
+from export.proof import describe, prove
 from export.provenance import provenance_of
 from export.recipe import Trained
-from export.reference import Reference, quietly, tensors_of
-from export.report import Observed, render
-from export.rows import groups
+from export.reference import quietly
+from export.report import render
 from export.signature import infer
 from export.table import as_table
 from runtime.manifest import FORMAT, Manifest, Parity
@@ -92,13 +88,9 @@ def export_trained(
         raise ExportError(f"{folder / name / str(version)} exists already; choose another version.")
     with step("reading the signature"):
         signature = infer(trained)
-        train = signature.layout.split(as_table(trained.X_train, "X_train"))
-        held_out = signature.layout.split(as_table(trained.X_test, "X_test"))
-        table = signature.layout.build(held_out)
-        reference = Reference.of(
-            trained.estimator, table, trained.target_names, trained.class_names
-        )
-        outputs = tensors_of(reference.answer(table))
+        train = as_table(trained.X_train, "X_train")
+        held_out = as_table(trained.X_test, "X_test")
+        reference, outputs = describe(trained, signature, held_out)
     with step("converting to ONNX"):
         converted = to_onnx(trained.estimator, signature, outputs, name)
     manifest = Manifest(
@@ -112,12 +104,11 @@ def export_trained(
         inputs=signature.inputs,
         outputs=outputs,
         targets=reference.targets,
-        metrics=metrics_of(reference, table, trained.y_test),
+        metrics={},
         parity=Parity(tolerance=converted.tolerance, rows=0, label_mismatches=0, max_relative=0),
         provenance=provenance_of(
-            trained.estimator,
-            train,
-            trained.y_train,
+            trained,
+            signature.layout,
             recipe,
             {each.domain: each.version for each in converted.model.opset_import},
         ),
@@ -125,21 +116,12 @@ def export_trained(
     )
     with step("comparing with scikit-learn"), quietly():
         exact = converted.tolerance <= FOUR_ULP
-        rows = list(groups(reference, signature, held_out, exact=exact))
-        vectors = golden_vectors(reference, signature, rows)
-        unproven = Model.from_bytes(artifact.sealed(converted.model, manifest, vectors), folder)
-        observed: list[Observed] = []
-        comparer = Comparer(
-            reference,
-            signature,
-            unproven.run,
-            manifest,
-            watch=lambda *answers: observed.append(Observed(*answers)),
-        )
-        manifest = msgspec.structs.replace(manifest, parity=comparer.measure(rows))
+        ground = Ground.of(reference, signature, train, held_out, exact=exact)
+        proof = prove(converted.model, manifest, ground, held_out, trained.y_test)
+    manifest = proof.manifest
     with step("writing the artifact"):
-        data = artifact.sealed(converted.model, manifest, vectors)
+        data = artifact.sealed(converted.model, manifest, proof.vectors)
         self_check(Model.from_bytes(data, folder), Codec(manifest))
-        page = render(manifest, observed, trained.y_test)
-        path = artifact.write(folder, data, manifest, vectors, page)
-    return Exported(path, manifest, len(converted.model.graph.node), len(data), len(held_out[0]))
+        page = render(manifest, proof.observed)
+        path = artifact.write(folder, data, manifest, proof.vectors, page)
+    return Exported(path, manifest, len(converted.model.graph.node), len(data), len(held_out))

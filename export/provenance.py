@@ -6,17 +6,20 @@ import platform
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from export.errors import ExportError
-from export.table import Columns
+from export.recipe import Trained
+from export.table import Layout, as_table
 from runtime.manifest import Provenance
 
 PACKAGES = ("scikit-learn", "skl2onnx", "onnx", "onnxruntime", "numpy")
@@ -25,14 +28,16 @@ BOOSTERS = {"CatBoost": "catboost", "LGBM": "lightgbm", "XGB": "xgboost"}
 
 
 def provenance_of(
-    estimator: Any, columns: Columns, y: Any, recipe: Path | None, opset: Mapping[str, int]
+    trained: Trained, layout: Layout, recipe: Path | None, opset: Mapping[str, int]
 ) -> Provenance:
     """Describe the origin of a model: the same inputs give the same description."""
-    printed = _printed(estimator)
+    table = as_table(trained.X_train, "X_train")
+    columns = (layout.column(table, index) for index in range(len(layout.names)))
+    printed = _printed(trained.estimator)
     return Provenance(
         estimator=printed,
-        training_data=f"sha256:{_hash(columns, y)}",
-        training_rows=len(columns[0]),
+        training_data=f"sha256:{_hash(columns, trained.y_train)}",
+        training_rows=len(table),
         versions={"python": platform.python_version()}
         | {name: version(name) for name in PACKAGES}
         | {
@@ -52,10 +57,10 @@ def _printed(estimator: Any) -> str:
     return re.sub(r" at 0x[0-9a-fA-F]+", "", estimator.__repr__(**whole))
 
 
-def _hash(columns: Columns, y: Any) -> str:
+def _hash(columns: Iterable[NDArray[Any]], y: Any) -> str:
     """Return the SHA-256 of the training data, column by column, then of the target."""
     digest = hashlib.sha256()
-    for values in [*columns, *([] if y is None else [np.asarray(y)])]:
+    for values in chain(columns, [] if y is None else [np.asarray(y)]):
         if values.dtype.kind in "biuf":
             digest.update(np.ascontiguousarray(values, dtype=np.float64).tobytes())
         else:

@@ -22,9 +22,9 @@ import pandas as pd
 from joblib import parallel_config
 from numpy.typing import NDArray
 from sklearn.base import is_classifier, is_clusterer, is_outlier_detector, is_regressor
-from sklearn.pipeline import Pipeline
 
 from export.errors import ConversionError, RecipeError
+from export.steps import applied, last_of
 from runtime.manifest import MISSING_STRING, Class, Label, Target, Task, Tensor
 
 Answers = dict[str, NDArray[Any]]
@@ -92,24 +92,29 @@ class Reference:
         with parallel_config(backend="sequential"):
             return self._answer(table)
 
+    def predict(self, table: Any) -> NDArray[Any]:
+        """Return what the estimator predicts for the rows of `table`, and nothing else."""
+        with parallel_config(backend="sequential"):
+            return predictions(self.estimator, table)
+
     def _answer(self, table: Any) -> Answers:
         if self.task == "transformation":
             return {"transformed": _transformed(self.estimator, table)}
-        predicted = predictions(self.estimator, table)
+        before, estimator = last_of(self.estimator)
+        table = applied(before, table)
+        predicted = predictions(estimator, table)
         if self.task == "regression":
             return {"prediction": predicted.astype(np.float64)}
         if self.task in ("multilabel_classification", "multioutput_classification"):
             predicted = predicted.astype(_label_dtype(self.targets), copy=False)
         answers = {"label": as_labels(predicted)}
         if self.scored_by == "predict_proba":
-            answers["probabilities"] = _probabilities(
-                self.estimator.predict_proba(table), self.task
-            )
+            answers["probabilities"] = _probabilities(estimator.predict_proba(table), self.task)
         elif self.scored_by == "decision_function":
-            scores = np.asarray(self.estimator.decision_function(table), dtype=np.float64)
+            scores = np.asarray(estimator.decision_function(table), dtype=np.float64)
             answers["scores"] = scores
         elif self.scored_by == "transform":
-            answers["distances"] = _dense(self.estimator.transform(table))
+            answers["distances"] = _dense(estimator.transform(table))
         return answers
 
 
@@ -176,15 +181,9 @@ def _several(estimator: Any, scored_by: str | None, sample: Any) -> tuple[Task, 
 
 def _scores_pairs(estimator: Any) -> bool:
     """Tell whether the scores are of pairs of classes, which no answer has a name for."""
-    while True:
-        if isinstance(estimator, Pipeline):
-            estimator = estimator[-1]
-        elif hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-        else:
-            break
-    shape = getattr(estimator, "decision_function_shape", "ovr")
-    return shape == "ovo" and len(estimator.classes_) > 2
+    _, last = last_of(estimator)
+    shape = getattr(last, "decision_function_shape", "ovr")
+    return shape == "ovo" and len(last.classes_) > 2
 
 
 def _is_chain(estimator: Any, method: str, sample: Any) -> bool:

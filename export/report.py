@@ -1,7 +1,6 @@
 """The parity report as a page for people: self-contained, the same inputs the same bytes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -9,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 
+from export.group import evenly
+from export.observed import MOST_POINTS, ULP_BINS, Observed
 from export.plots import bars, curve, matrix, scatter
-from export.reference import Answers, as_labels
-from runtime.comparison import ulp_distance
+from export.reference import as_labels
 from runtime.manifest import Agreement, Manifest
 
-MOST_POINTS = 400
 MOST_CLASSES = 20
-ULP_BINS = (("0", 0), ("1", 1), ("2-4", 4), ("5-16", 16), ("17-256", 256), (">256", 2**64 - 1))
 STYLE = """
 :root{color-scheme:light dark;--ink:light-dark(#1b2733,#e4e9ee);--quiet:light-dark(#5b6b7a,#9aa8b5);
 --line:light-dark(#d5dde4,#3a4650);--mark:light-dark(#0b6e99,#58b4dd);--page:light-dark(#fff,#161c22)}
@@ -35,25 +33,13 @@ code{overflow-wrap:anywhere}
 """
 
 
-@dataclass(frozen=True)
-class Observed:
-    """One group's answers: scikit-learn's, and the graph's."""
-
-    group: str
-    expected: Answers
-    actual: Answers
-
-
-def render(manifest: Manifest, observed: Sequence[Observed], truth: Any) -> str:
-    """Return the page: what was compared, how it agreed, and how good the model is.
-
-    `truth` is the target of the held-out rows, or None.
-    """
+def render(manifest: Manifest, observed: Observed) -> str:
+    """Return the page: what was compared, how it agreed, and how good the model is."""
     parity = manifest.parity
     allowed = "bit for bit" if parity.tolerance == 0 else f"within {parity.tolerance:g} relative"
     title = f"{manifest.title}: {manifest.name}, version {manifest.version}"
     metrics = ", ".join(f"{name} {value:.4g}" for name, value in manifest.metrics.items())
-    plots = [*_agreement(observed), *_quality(manifest, observed, truth)]
+    plots = [*_agreement(observed), *_quality(manifest, observed)]
     return "\n".join(
         [
             f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>',
@@ -101,62 +87,47 @@ def _worst(groups: Sequence[Agreement]) -> str:
     return f"<h2>Worst rows</h2><ul>{''.join(worst)}</ul>"
 
 
-def _agreement(observed: Sequence[Observed]) -> list[str]:
+def _agreement(observed: Observed) -> list[str]:
     """Plot the numbers against each other, and how far they are apart."""
-    pairs = [
-        (expected.ravel(), each.actual[name].ravel())
-        for each in observed
-        for name, expected in each.expected.items()
-        if expected.dtype.kind == "f"
-    ]
-    if not pairs:
+    expected, actual = observed.points
+    if not len(expected):
         return []
-    expected = np.concatenate([pair[0] for pair in pairs])
-    actual = np.concatenate([pair[1] for pair in pairs])
-    ulp = ulp_distance(expected, actual)
-    counts, before = [], -1
-    for _, last in ULP_BINS:
-        inside = (ulp <= np.uint64(last)) & ((ulp > np.uint64(before)) if before >= 0 else True)
-        counts.append(int(inside.sum()))
-        before = last
-    some = _evenly(len(pairs[0][0]))
-    names = [name for name, _ in ULP_BINS]
+    names, counts = [name for name, _ in ULP_BINS], observed.counts.tolist()
     return [
-        _figure(
-            scatter(pairs[0][0][some], pairs[0][1][some], ("scikit-learn", "graph")),
-            "Agreement on held-out rows",
-        ),
+        _figure(scatter(expected, actual, ("scikit-learn", "graph")), "Agreement on held-out rows"),
         _figure(bars(names, counts, ("ulp apart", "numbers")), "Differences, all rows"),
     ]
 
 
-def _quality(manifest: Manifest, observed: Sequence[Observed], truth: Any) -> list[str]:
+def _quality(manifest: Manifest, observed: Observed) -> list[str]:
     """Plot how good the model is on the held-out rows."""
-    if truth is None or not observed:
+    if observed.held_out is None:
         return []
-    answers, true = observed[0].expected, np.asarray(truth)
-    if any(len(true) != len(answer) for answer in answers.values()):
-        return []  # rows were left out of parity, and it is not known here which
-    classes = manifest.classes
-    if manifest.task == "classification" and len(classes) <= MOST_CLASSES:
-        return _classification(manifest, answers, as_labels(true))
-    if manifest.task == "regression" and answers["prediction"].ndim == 1:
-        predicted, some = answers["prediction"], _evenly(len(true))
-        residuals = true.astype(np.float64) - predicted
-        plot = scatter(predicted[some], residuals[some], ("prediction", "residual"), diagonal=False)
+    truth, predicted, confidence = observed.held_out
+    if manifest.task == "classification" and len(manifest.classes) <= MOST_CLASSES:
+        return _classification(manifest, truth, predicted, confidence)
+    if manifest.task == "regression" and predicted.ndim == 1:
+        some = evenly(len(truth), MOST_POINTS)
+        x, y = predicted[some], truth[some] - predicted[some]
+        plot = scatter(x, y, ("prediction", "residual"), diagonal=False)
         return [_figure(plot, "Residuals on held-out rows")]
     return []
 
 
-def _classification(manifest: Manifest, answers: Answers, true: NDArray[Any]) -> list[str]:
+def _classification(
+    manifest: Manifest,
+    truth: NDArray[Any],
+    predicted: NDArray[Any],
+    confidence: NDArray[np.float64],
+) -> list[str]:
     names = [each.name for each in manifest.classes]
     labels = as_labels(np.array([each.label for each in manifest.classes]))
-    counts = confusion_matrix(true, answers["label"], labels=labels)
+    counts = confusion_matrix(truth, predicted, labels=labels)
     plots = [_figure(matrix(names, counts), "True class (rows) against answer (columns)")]
-    if "probabilities" in answers:
-        confidence = answers["probabilities"].max(axis=1)
-        right = true == answers["label"]
-        plots.append(_figure(_calibration(confidence, right), "Calibration of the answer"))
+    if np.isfinite(confidence).all():
+        plots.append(
+            _figure(_calibration(confidence, truth == predicted), "Calibration of the answer")
+        )
     return plots
 
 
@@ -171,7 +142,3 @@ def _calibration(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> s
 
 def _figure(plot: str, caption: str) -> str:
     return f"<figure>{plot}<figcaption>{escape(caption)}</figcaption></figure>"
-
-
-def _evenly(count: int) -> NDArray[np.int64]:
-    return np.linspace(0, count - 1, min(count, MOST_POINTS)).astype(np.int64)

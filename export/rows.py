@@ -5,30 +5,30 @@ only where the feature may be missing, an unseen category only where scikit-lear
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from export.boundaries import boundary_rows
-from export.reference import Reference
+from export.group import Ground, Group, stack, take
 from export.signature import Signature
 from export.table import Columns
 from export.texts import fuzzed
-from export.thresholds import threshold_rows
-from export.ties import decided
 from runtime.manifest import Feature
 
 RANDOM_ROWS = 10_000
 RANDOM_TEXTS = 2_000
 """Where there is nothing but a text, rows drawn from the same few ones prove little."""
 IN_RANGE_ROWS = 1_000
+MOST_CELLS = 20_000_000
+"""Of very wide tables fewer random rows are made."""
 MIDPOINTS = 500
 SPAN = 3.0
 """Random numbers cover this many times the range seen in training."""
 MISSING_SHARE = 0.05
 MOST_MISSING = 5_000
+MOST_UNSEEN = 10
 UNSEEN_SHARE = 0.05
 TINY = (0.0, -0.0, 5e-324, -5e-324, 1e-310, 1e-300, -1e-30)
 HUGE = (1e30, -1e30, 3.4028234663852886e38, 3.4028235677973366e38, 1e300, -1e300)
@@ -36,67 +36,27 @@ HUGE = (1e30, -1e30, 3.4028234663852886e38, 3.4028235677973366e38, 1e300, -1e300
 UNSEEN = ("never seen in training", "", " ", "nan", "None", "ÿ\u4e2d\U0001f427")
 
 
-@dataclass(frozen=True)
-class Group:
-    """Some rows and the question that they ask."""
-
-    name: str
-    columns: Columns
-
-
-def groups(
-    reference: Reference, signature: Signature, held_out: Columns, exact: bool
-) -> Iterator[Group]:
+def groups(ground: Ground, held_out: Group) -> Iterator[Group]:
     """Yield the groups of rows to compare, the held-out rows first; the same ones every time.
 
-    `exact` asks for decision boundaries to the last bit; otherwise the two sides of each
-    boundary are kept far enough apart (1e-9 of the way) that rounding cannot change sides, and
-    no huge numbers are asked, at which scikit-learn's own sums are rounding and nothing else.
-    Rows that scikit-learn itself decides by chance (`export.ties`) are left out.
+    The rows of a ground that is not exact keep away from decisions (1e-9 of the way), so that
+    rounding cannot change sides, and no huge numbers are asked, at which scikit-learn's own
+    sums are rounding and nothing else.
     """
-    for group in _all_groups(reference, signature, held_out, exact):
-        kept = _decided(reference, signature, group.columns)
-        yield Group(group.name, take(group.columns, kept))
-
-
-def _all_groups(
-    reference: Reference, signature: Signature, held_out: Columns, exact: bool
-) -> Iterator[Group]:
     rng = np.random.default_rng(0)
-    yield Group("held-out", held_out)
-    features = signature.features
-    count = RANDOM_TEXTS if signature.layout.form == "vector" else RANDOM_ROWS
-    yield Group("random", random_columns(features, held_out, count, SPAN, rng))
-    yield Group("in range", random_columns(features, held_out, IN_RANGE_ROWS, 1.0, rng))
-    yield Group("boundaries", boundary_rows(reference, signature, held_out, exact, rng))
-    yield Group("thresholds", threshold_rows(reference, signature, held_out, exact, rng))
-    yield Group("missing", _with_missing(signature.features, held_out))
-    yield Group("unseen", _with_unseen(signature.features, held_out))
-    yield Group("texts", _with_texts(signature, held_out, rng))
-    yield Group("midpoints", _midpoints(signature.features, held_out, rng))
-    yield Group("extremes", _with_extremes(signature.features, held_out, exact))
-
-
-def take(columns: Columns, rows: Any) -> Columns:
-    """Return some rows, by position or mask."""
-    return [column[rows] for column in columns]
-
-
-def _decided(reference: Reference, signature: Signature, columns: Columns) -> NDArray[np.bool_]:
-    """Tell which rows scikit-learn does not decide by chance; those it refuses stay."""
-    if not len(columns[0]):
-        return np.ones(0, dtype=bool)
-    try:
-        return decided(reference.estimator, signature.layout.build(columns))
-    except ValueError:
-        return np.ones(len(columns[0]), dtype=bool)
-
-
-def stack(parts: Sequence[Columns], width: int) -> Columns:
-    """Return rows one under another; no rows of `width` columns where there is no part."""
-    if not parts:
-        return [np.empty(0)] * width
-    return [np.concatenate(column) for column in zip(*parts, strict=True)]
+    features, some = ground.signature.features, ground.held_out
+    yield held_out
+    count = min(RANDOM_ROWS, max(IN_RANGE_ROWS, MOST_CELLS // len(features)))
+    if ground.signature.layout.form == "vector":
+        count = RANDOM_TEXTS
+    yield Group.of("random", random_columns(features, some, count, SPAN, rng))
+    yield Group.of("in range", random_columns(features, some, IN_RANGE_ROWS, 1.0, rng))
+    yield Group.of("boundaries", boundary_rows(ground, rng))
+    yield from _missing(features, some)
+    yield _unseen(features, some)
+    yield Group.of("texts", _with_texts(ground.signature, some, rng))
+    yield Group.of("midpoints", _midpoints(features, some, rng))
+    yield _extremes(features, some, ground.exact)
 
 
 def random_columns(
@@ -146,34 +106,36 @@ def _random_strings(
     return column
 
 
-def _with_missing(features: Sequence[Feature], held_out: Columns) -> Columns:
-    """Take the held-out rows once for each nullable feature, without it, and without all."""
-    nullable = [index for index, feature in enumerate(features) if feature.nullable]
-    each = max(MOST_MISSING // max(len(nullable), 1), 1)
-    parts = [_without(take(held_out, slice(0, each)), [index]) for index in nullable]
+def _missing(features: Sequence[Feature], held_out: Columns) -> Iterator[Group]:
+    """Yield held-out rows without each nullable feature in turn, and without all of them."""
+    nullable = np.array([i for i, feature in enumerate(features) if feature.nullable], np.int64)
+    each = min(max(MOST_MISSING // max(len(nullable), 1), 1), len(held_out[0]))
+    absent = [None if features[i].dtype == "string" else np.nan for i in nullable]
+    yield Group.changed(
+        "missing",
+        held_out,
+        np.tile(np.arange(each), len(nullable)),
+        np.repeat(nullable, each),
+        np.repeat(np.array(absent, dtype=object), each),
+    )
     if len(nullable) > 1:
-        parts.append(_without(held_out, nullable))
-    return stack(parts, len(held_out))
+        columns = [column.copy() for column in held_out]
+        for index in nullable:
+            columns[index][:] = None
+        yield Group.of("missing together", columns)
 
 
-def _without(columns: Columns, indices: Sequence[int]) -> Columns:
-    changed = [column.copy() for column in columns]
-    for index in indices:
-        changed[index][:] = None
-    return changed
-
-
-def _with_unseen(features: Sequence[Feature], held_out: Columns) -> Columns:
-    """Take some held-out rows with each category never seen, in each open string feature."""
-    parts = []
-    some = take(held_out, slice(0, 10))
-    for index, feature in enumerate(features):
-        if feature.dtype == "string" and not feature.closed:
-            for value in UNSEEN:
-                changed = [column.copy() for column in some]
-                changed[index][:] = value
-                parts.append(changed)
-    return stack(parts, len(held_out))
+def _unseen(features: Sequence[Feature], held_out: Columns) -> Group:
+    """Return some held-out rows with each category never seen, in each open string feature."""
+    some = min(MOST_UNSEEN, len(held_out[0]))
+    open_ = [i for i, f in enumerate(features) if f.dtype == "string" and not f.closed]
+    return Group.changed(
+        "unseen",
+        held_out,
+        np.tile(np.arange(some), len(open_) * len(UNSEEN)),
+        np.repeat(np.array(open_, np.int64), some * len(UNSEEN)),
+        np.tile(np.repeat(np.array(UNSEEN, dtype=object), some), len(open_)),
+    )
 
 
 def _with_texts(signature: Signature, held_out: Columns, rng: np.random.Generator) -> Columns:
@@ -201,14 +163,14 @@ def _midpoints(features: Sequence[Feature], held_out: Columns, rng: np.random.Ge
     ]
 
 
-def _with_extremes(features: Sequence[Feature], held_out: Columns, exact: bool) -> Columns:
-    """Put zeros, subnormal and, where `exact`, huge numbers into each float feature in turn."""
-    values = np.array(TINY + HUGE if exact else TINY)
-    rows = np.arange(len(values)) % max(len(held_out[0]), 1)
-    parts = []
-    for index, feature in enumerate(features):
-        if feature.dtype == "float64" and len(held_out[0]):
-            changed = take(held_out, rows)
-            changed[index] = values
-            parts.append(changed)
-    return stack(parts, len(held_out))
+def _extremes(features: Sequence[Feature], held_out: Columns, exact: bool) -> Group:
+    """Return zeros, subnormal and, where `exact`, huge numbers in each float feature in turn."""
+    floats = np.array([i for i, f in enumerate(features) if f.dtype == "float64"], np.int64)
+    values = np.array(TINY + HUGE if exact else TINY) if len(held_out[0]) else np.empty(0)
+    return Group.changed(
+        "extremes",
+        held_out,
+        np.tile(np.arange(len(values)) % max(len(held_out[0]), 1), len(floats)),
+        np.repeat(floats, len(values)),
+        np.tile(values, len(floats)),
+    )

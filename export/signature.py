@@ -1,6 +1,6 @@
 """The signature: what a client must send, inferred from the training data and the estimator."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,9 @@ from runtime.manifest import MISSING_STRING, Dtype, Feature, Scalar, Tensor
 
 MOST_CATEGORIES = 100
 """String features with more distinct values than this are described without a list."""
+MOST_LOOKED_AT = 1_000
+MOST_TRIED = 100
+"""An unseen number is sought between so many of a column's first values, in so many places."""
 
 
 @dataclass(frozen=True)
@@ -63,18 +66,18 @@ def infer(trained: Trained) -> Signature:
     """
     train = as_table(trained.X_train, "X_train")
     layout = layout_of(train, "X_train")
-    test = as_table(trained.X_test, "X_test")
+    held_out = as_table(trained.X_test, "X_test")
     check_table(layout, train, "X_train")
-    check_table(layout, test, "X_test")
-    check_estimator(trained.estimator, layout, test)
-    columns, held_out = layout.split(train), layout.split(test)
+    check_table(layout, held_out, "X_test")
+    check_estimator(trained.estimator, layout, held_out)
     titles = _titles(trained.feature_titles, layout.names)
-    example = _example(trained.example, layout, columns, held_out)
+    example = _example(trained.example, layout, held_out)
     places = _places(layout.dtypes)
-    closed = _closed(trained.estimator, layout, columns)
+    closed = _closed(trained.estimator, layout, train)
     features = []
     for index, (name, dtype) in enumerate(zip(layout.names, layout.dtypes, strict=True)):
-        seen = columns[index]
+        seen = layout.column(train, index)
+        absent = pd.isna(seen).any() or pd.isna(layout.column(held_out, index)).any()
         features.append(
             Feature(
                 name=name,
@@ -82,7 +85,7 @@ def infer(trained: Trained) -> Signature:
                 input=places[index][0],  # type: ignore[arg-type]
                 column=places[index][1],
                 title=titles[index],
-                nullable=bool(pd.isna(seen).any() or pd.isna(held_out[index]).any()),
+                nullable=bool(absent),
                 closed=dtype == "string" and index in closed,
                 example=example[name],
                 **_seen(seen, dtype, closed=index in closed),
@@ -105,7 +108,7 @@ def _seen(values: NDArray[Any], dtype: Dtype, *, closed: bool) -> dict[str, Any]
     """Return the range, the categories or the only numbers that were seen in training."""
     present = values[~pd.isna(values)]
     if dtype == "string":
-        categories = tuple(sorted(set(present)))
+        categories = tuple(sorted(pd.unique(present)))
         listed = closed or len(categories) <= MOST_CATEGORIES
         return {"categories": categories if listed else None}
     finite = present[np.isfinite(present)]
@@ -115,24 +118,22 @@ def _seen(values: NDArray[Any], dtype: Dtype, *, closed: bool) -> dict[str, Any]
     return seen
 
 
-def _closed(estimator: Any, layout: Layout, columns: Columns) -> set[int]:
+def _closed(estimator: Any, layout: Layout, table: Any) -> set[int]:
     """Find the features whose unseen values scikit-learn refuses: ask it.
 
-    First with all of them unseen at once, which most estimators answer; then one by one.
+    First with all of them unseen at once, which most estimators answer; then by halves.
     """
     if layout.form == "vector":
         return set()
-    row = [column[:1] for column in columns]
-    sources = layout.sources or (None,) * len(columns)
+    row = layout.split(layout.take(table, slice(0, 1)))
+    sources = layout.sources or (None,) * len(layout.names)
     unseen = {
         index: value
-        for index, (column, dtype, source) in enumerate(
-            zip(columns, layout.dtypes, sources, strict=True)
-        )
-        if (value := _unseen(column, dtype, source)) is not None
+        for index, (dtype, source) in enumerate(zip(layout.dtypes, sources, strict=True))
+        if (value := _unseen(layout.column(table, index), dtype, source)) is not None
     }
 
-    def refused(changed: Iterable[int]) -> bool:
+    def refused(changed: Sequence[int]) -> bool:
         rows = list(row)
         for index in changed:
             rows[index] = unseen[index]
@@ -143,7 +144,18 @@ def _closed(estimator: Any, layout: Layout, columns: Columns) -> set[int]:
             return True
         return False
 
-    return {index for index in unseen if refused([index])} if refused(unseen) else set()
+    closed = set()
+    todo = [list(unseen)] if unseen else []
+    while todo:
+        some = todo.pop()
+        if not refused(some):
+            continue
+        if len(some) == 1:
+            closed.add(some[0])
+        else:
+            half = len(some) // 2
+            todo += [some[:half], some[half:]]
+    return closed
 
 
 def _unseen(values: NDArray[Any], dtype: Dtype, source: Any) -> NDArray[Any] | None:
@@ -156,7 +168,8 @@ def _unseen(values: NDArray[Any], dtype: Dtype, source: Any) -> NDArray[Any] | N
         return np.array(["\x7f never seen in training"], dtype=object)
     if isinstance(source, pd.CategoricalDtype):
         return np.array([source.categories.max() + 1.0])
-    seen = np.unique(values[np.isfinite(values)])
+    finite = values[np.isfinite(values)]
+    seen = np.unique(finite[:MOST_LOOKED_AT])
     if len(seen) < 2:
         return None
     if dtype == "float64":
@@ -164,7 +177,8 @@ def _unseen(values: NDArray[Any], dtype: Dtype, source: Any) -> NDArray[Any] | N
         between = between[(between > seen[:-1]) & (between < seen[1:])]
     else:
         between = seen[:-1][np.diff(seen) > 1] + 1
-    return between[:1] if len(between) else np.array([seen[-1] + 1])
+    unseen = [value for value in between[:MOST_TRIED] if not (finite == value).any()]
+    return np.array([unseen[0] if unseen else finite.max() + 1])
 
 
 def _titles(titles: Sequence[str], names: Sequence[str]) -> list[str]:
@@ -176,16 +190,14 @@ def _titles(titles: Sequence[str], names: Sequence[str]) -> list[str]:
     return [str(title) for title in titles]
 
 
-def _example(
-    given: Mapping[str, Any], layout: Layout, train: Columns, held_out: Columns
-) -> dict[str, Scalar]:
+def _example(given: Mapping[str, Any], layout: Layout, table: Any) -> dict[str, Scalar]:
     """Return a row to show: the given one, else the first that has no missing value."""
     if given:
         if set(given) != set(layout.names):
             problem = f"example has the fields {sorted(given)}; expected {sorted(layout.names)}."
             raise RecipeError("recipe", problem)
         return {name: given[name] for name in layout.names}
-    source = held_out if len(held_out[0]) else train
+    source = layout.split(layout.take(table, slice(0, MOST_LOOKED_AT)))
     missing = np.column_stack([pd.isna(column) for column in source]).any(axis=1)
     row = int(np.argmin(missing))
     return {
@@ -204,5 +216,5 @@ def _scalars(values: NDArray[Any], dtype: Dtype) -> list[Scalar]:
 def _strings(columns: Columns) -> NDArray[Any]:
     table = np.empty((len(columns[0]), len(columns)), dtype=object)
     for index, values in enumerate(columns):
-        table[:, index] = [MISSING_STRING if value is None else value for value in values]
+        table[:, index] = np.where(pd.isna(values), MISSING_STRING, values)
     return table

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.frozen import FrozenEstimator
-from sklearn.pipeline import Pipeline
+
+from export.steps import applied, last_of
 
 ROUNDING = 1e-12
 """Distances that are nearer to each other than this, relatively, are told apart by rounding."""
@@ -25,11 +25,12 @@ def decided(estimator: Any, table: Any) -> NDArray[np.bool_]:
 
     True for all rows of an estimator that does not end in a search of nearest neighbours.
     """
-    last, seen = _last(estimator, table)
+    before, last = last_of(estimator)
     search = getattr(last, "nn_fit", None) or last
     count = _count(last)
     if count is None or not hasattr(search, "kneighbors"):
         return np.ones(len(table), dtype=bool)
+    seen = applied(before, table)
     rows = np.asarray(seen.toarray() if hasattr(seen, "toarray") else seen, dtype=np.float64)
     others = min(count + 1, search.n_samples_fit_)
     distances, _ = search.kneighbors(rows, n_neighbors=others)
@@ -49,18 +50,6 @@ def decided(estimator: Any, table: Any) -> NDArray[np.bool_]:
     gap = distances[:, count] - distances[:, count - 1]
     apart: NDArray[np.bool_] = gap > ROUNDING * distances[:, count] + noise
     return apart & ~same
-
-
-def _last(estimator: Any, table: Any) -> tuple[Any, Any]:
-    """Return the estimator that answers in the end, and the table that it is given."""
-    if isinstance(estimator, Pipeline):
-        before = estimator[:-1]
-        return _last(estimator[-1], before.transform(table) if len(before) else table)
-    if isinstance(estimator, FrozenEstimator):
-        return _last(estimator.estimator, table)
-    if hasattr(estimator, "best_estimator_"):
-        return _last(estimator.best_estimator_, table)
-    return estimator, table
 
 
 def _count(estimator: Any) -> int | None:

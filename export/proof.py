@@ -1,0 +1,87 @@
+"""The proof that a graph answers as scikit-learn does, and what is learned on the way."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import onnx
+
+from export import artifact
+from export.crossings import crossings_of
+from export.errors import RecipeError
+from export.golden import Golden
+from export.group import Ground, Group, evenly
+from export.metrics import metrics_of
+from export.observed import HELD_OUT, Observed
+from export.parity import Comparer, answered
+from export.recipe import Trained
+from export.reference import Reference, tensors_of
+from export.rows import groups
+from export.signature import Signature
+from export.thresholds import threshold_group
+from runtime.manifest import FORMAT, Manifest, Tensor, Vectors
+from runtime.model import Model
+
+MOST_DESCRIBED = 10_000
+"""So many held-out rows show what the outputs look like."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the comparison gave."""
+
+    manifest: Manifest
+    """The manifest with parity and metrics."""
+    vectors: Vectors
+    observed: Observed
+
+
+def describe(
+    trained: Trained, signature: Signature, held_out: Any
+) -> tuple[Reference, tuple[Tensor, ...]]:
+    """Return what scikit-learn answers for new rows, and as which outputs.
+
+    Raises RecipeError where it answers none of the held-out rows.
+    """
+    layout = signature.layout
+    columns = layout.split(layout.take(held_out, evenly(len(held_out), MOST_DESCRIBED)))
+    if not len(held_out):
+        raise RecipeError("X_test", "has no rows; parity needs some that were held out.")
+    sample = layout.build([column[:10] for column in columns])
+    reference = Reference.of(trained.estimator, sample, trained.target_names, trained.class_names)
+    kept, answers = answered(reference, signature, columns)
+    if not len(kept):
+        reference.answer(sample)
+    return reference, tensors_of(answers)
+
+
+def prove(
+    model: onnx.ModelProto, manifest: Manifest, ground: Ground, held_out: Any, truth: Any
+) -> Proof:
+    """Compare the graph, as it will be served, with scikit-learn on every group of rows.
+
+    `manifest` says what is demanded; `truth` is the target of the held-out rows, or None.
+    Raises ParityError where they do not agree.
+    """
+    layout = ground.signature.layout
+    sealed = artifact.sealed(model, manifest, Vectors(format=FORMAT, rows=(), outputs={}))
+    unproven = Model.from_bytes(sealed, Path(manifest.name))
+    golden, observed = Golden(ground.signature), Observed(truth)
+    comparer = Comparer(
+        ground.reference,
+        ground.signature,
+        unproven.run,
+        manifest,
+        watches=(golden.watch, observed.watch),
+    )
+    first = Group(HELD_OUT, len(held_out), lambda rows: layout.split(layout.take(held_out, rows)))
+    crossings = crossings_of(ground)
+    thresholds, tried = threshold_group(ground, crossings)
+    parity = comparer.measure([*groups(ground, first), thresholds])
+    metrics = {}
+    if observed.held_out is not None:
+        metrics = metrics_of(manifest.task, *observed.held_out[:2])
+    proven = msgspec.structs.replace(manifest, parity=parity, metrics=metrics)
+    return Proof(proven, golden.vectors(), observed)
