@@ -31,6 +31,7 @@ MOST_MISSING = 5_000
 MOST_UNSEEN = 10
 UNSEEN_SHARE = 0.05
 TINY = (0.0, -0.0, 5e-324, -5e-324, 1e-310, 1e-300, -1e-30)
+TINY_RANGE = 1e-300
 HUGE = (1e30, -1e30, 3.4028234663852886e38, 3.4028235677973366e38, 1e300, -1e300)
 """The two in the middle are the greatest single precision number and the first to overflow."""
 UNSEEN = ("never seen in training", "", " ", "nan", "None", "ÿ\u4e2d\U0001f427")
@@ -164,13 +165,19 @@ def _midpoints(features: Sequence[Feature], held_out: Columns, rng: np.random.Ge
 
 
 def _extremes(features: Sequence[Feature], held_out: Columns, exact: bool) -> Group:
-    """Return zeros, subnormal and, where `exact`, huge numbers in each float feature in turn."""
+    """Return zeros, subnormal and, where `exact`, huge numbers in each float feature in turn.
+
+    The furthest beyond a feature's range come last, so that rows which scikit-learn refuses
+    stand together and are soon set apart.
+    """
     floats = np.array([i for i, f in enumerate(features) if f.dtype == "float64"], np.int64)
     values = np.array(TINY + HUGE if exact else TINY) if len(held_out[0]) else np.empty(0)
+    ranges = [max(abs(features[i].minimum or 0), abs(features[i].maximum or 0)) for i in floats]
+    order = np.argsort(np.outer(1 / np.maximum(ranges, TINY_RANGE), np.abs(values)), axis=None)
     return Group.changed(
         "extremes",
         held_out,
-        np.tile(np.arange(len(values)) % max(len(held_out[0]), 1), len(floats)),
-        np.repeat(floats, len(values)),
-        np.tile(values, len(floats)),
+        order % max(len(held_out[0]), 1),
+        np.repeat(floats, len(values))[order],
+        np.tile(values, len(floats))[order],
     )
