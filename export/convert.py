@@ -11,7 +11,7 @@ from skl2onnx.common.data_types import DoubleTensorType, Int64TensorType, String
 from sklearn.base import BaseEstimator
 
 import export.converters  # noqa: F401  (registers the converters)
-from export.converters.graph import KNOWN_TO_SKL2ONNX, OPSET, Graph
+from export.converters.graph import KNOWN_TO_SKL2ONNX, OPSET, Graph, Grown
 from export.converters.registry import convert, outputs_of
 from export.converters.values import Frame, TensorName
 from export.signature import Signature
@@ -36,6 +36,8 @@ class Converted:
     """The greatest relative difference that parity may find; 0 means bit for bit."""
     cells: int | None
     """How many columns the widest table of terms has, where there are texts."""
+    grown: tuple[Grown, ...] = ()
+    """The ensembles of trees in the graph."""
 
 
 class Root(BaseEstimator):  # type: ignore[misc]
@@ -50,6 +52,7 @@ class Root(BaseEstimator):  # type: ignore[misc]
         self.survey = survey
         self.tolerance = BIT_FOR_BIT
         self.cells: int | None = None
+        self.grown: tuple[Grown, ...] = ()
 
 
 def to_onnx(
@@ -72,7 +75,7 @@ def to_onnx(
         initial_types=[(t.name, _TYPES[t.dtype]([None, t.columns])) for t in signature.inputs],
         target_opset=KNOWN_TO_SKL2ONNX,
     )
-    return Converted(_normalized(model), root.tolerance, root.cells)
+    return Converted(_normalized(model), root.tolerance, root.cells, root.grown)
 
 
 def _parse(scope: Any, root: Root, inputs: Any, **_: Any) -> Any:
@@ -98,6 +101,7 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
         source = tensors[tensor.name]
         container.add_node("Identity", [source], [variable.onnx_name], op_version=21)
     root.cells = graph.cells
+    root.grown = tuple(graph.grown)
     root.tolerance = BIT_FOR_BIT if graph.exact else RELATIVE
     if graph.exact and graph.exponential:
         root.tolerance = FOUR_ULP

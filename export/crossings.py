@@ -43,30 +43,51 @@ class Nodes:
 class Crossings:
     """Nodes with the feature that decides there, and the edges between which it does."""
 
+    splits: Splits
     nodes: Nodes
     feature: NDArray[np.int64]
     edges: Edges
-    trees: list[Tree]
     of: int
-    """How many nodes compare what a number of the table moves: these, and others."""
+    """How many nodes compare what a number of the table moves, or may: these, and others."""
+    exact: bool
+
+    @property
+    def rows_each(self) -> int:
+        """How many rows stand beside each threshold (`export.thresholds`)."""
+        return 6 if self.exact else 2
 
 
 def crossings_of(ground: Ground) -> list[Crossings]:
     """Search all trees inside the estimator, for each thing that trees see."""
     places = places_of(ground)
-    if not len(movable(ground)):
-        return []
+    every = splits_of(ground.reference.estimator) if len(movable(ground)) else []
+    searched = set(evenly(len(every), MOST_SIGHTS).tolist())
     found = []
-    every = splits_of(ground.reference.estimator)
-    for index in evenly(len(every), MOST_SIGHTS):
-        with suppress(ValueError):  # a step before the trees refuses such numbers
-            found.append(_crossings(ground, every[index], places))
+    for index, splits in enumerate(every):
+        crossings = _unsearched(ground, splits)
+        if index in searched:
+            with suppress(ValueError):  # a step before the trees refuses such numbers
+                crossings = _crossings(ground, splits, places)
+        found.append(crossings)
     return found
+
+
+def _unsearched(ground: Ground, splits: Splits) -> Crossings:
+    """Return no crossings of the nodes that there are."""
+    none, nowhere = np.zeros(0, np.int64), np.zeros(0)
+    return Crossings(
+        splits=splits,
+        nodes=Nodes(none, none, nowhere, none),
+        feature=none,
+        edges=Edges(nowhere, nowhere, none.astype(bool)),
+        of=sum(int(tree.compares.sum()) for tree in splits.trees),
+        exact=ground.exact,
+    )
 
 
 def _crossings(ground: Ground, splits: Splits, places: NDArray[np.float64]) -> Crossings:
     moved = moves(ground, splits, places)
-    nodes = _nodes(ground, splits, moved.shape[1])
+    nodes, unseen = _nodes(ground, splits, moved.shape[1])
     movers = moved.sum(axis=0)[nodes.column]
     alone, together = np.flatnonzero(movers == 1), np.flatnonzero(movers > 1)
     some = together[evenly(len(together), MOST_TOGETHER)]
@@ -78,6 +99,7 @@ def _crossings(ground: Ground, splits: Splits, places: NDArray[np.float64]) -> C
     features, edges = zip(*parts, strict=True)
     found = np.concatenate([each.found for each in edges])
     return Crossings(
+        splits=splits,
         nodes=nodes.take(which[found]),
         feature=np.concatenate(features)[found],
         edges=Edges(
@@ -85,26 +107,28 @@ def _crossings(ground: Ground, splits: Splits, places: NDArray[np.float64]) -> C
             np.concatenate([each.above for each in edges])[found],
             found[found],
         ),
-        trees=splits.trees,
-        of=len(alone) + len(together),
+        of=len(alone) + len(together) + unseen,
+        exact=ground.exact,
     )
 
 
-def _nodes(ground: Ground, splits: Splits, width: int) -> Nodes:
-    """Return the nodes of all trees that see nothing but these columns."""
-    most = max(MOST_VISITS // len(splits.trees), MOST_CELLS // width // 10, 1)
-    rows = evenly(len(ground.trained[0]), min(most, MOST_CELLS // width))
+def _nodes(ground: Ground, splits: Splits, width: int) -> tuple[Nodes, int]:
+    """Return the nodes of all trees that see nothing but these columns; and how many others do."""
+    most = max(min(MOST_VISITS // len(splits.trees), MOST_CELLS // width), 1)
+    rows = evenly(len(ground.trained[0]), most)
     seen = splits.seen(ground.table(take(ground.trained, rows))).astype(splits.number)
-    parts = []
+    none = np.zeros(0, np.int64)
+    parts = [(none, none, np.zeros(0), none)]
+    others = 0
     for number, tree in enumerate(splits.trees):
-        if _sees(tree, width):
-            which = np.flatnonzero(tree.compares)
-            row = tree.reaching_row(seen)[which]
-            row = rows[np.where(row == NOBODY, which % len(rows), row)]
-            parts.append(
-                (np.full(len(which), number), tree.feature[which], tree.threshold[which], row)
-            )
-    return Nodes(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+        which = np.flatnonzero(tree.compares)
+        if not _sees(tree, width):
+            others += len(which)
+            continue
+        row = tree.reaching_row(seen)[which]
+        row = rows[np.where(row == NOBODY, which % len(rows), row)]
+        parts.append((np.full(len(which), number), tree.feature[which], tree.threshold[which], row))
+    return Nodes(*(np.concatenate(each) for each in zip(*parts, strict=True))), others
 
 
 def _sees(tree: Tree, width: int) -> bool:

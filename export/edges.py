@@ -6,6 +6,7 @@ features to a number of its own.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +76,8 @@ class Search:
         for index, jobs in zip(features, np.split(order, starts[1:]), strict=True):
             rows[index][self.row[jobs]] = values[jobs]
         seen = self.splits.seen(self.ground.table(rows))[self.row, self.column]
-        left: NDArray[np.bool_] = seen.astype(self.splits.number) <= self.threshold
+        rounded: NDArray[Any] = seen.astype(self.splits.number)
+        left: NDArray[np.bool_] = rounded <= self.threshold
         return left
 
 

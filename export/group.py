@@ -54,6 +54,24 @@ class Group:
 
         return cls(name, len(rows), part)
 
+    @classmethod
+    def joined(cls, name: str, groups: Sequence["Group"], width: int) -> "Group":
+        """Return the rows of several groups, of `width` columns, one under another."""
+        ends = np.cumsum([0, *(group.rows for group in groups)])
+
+        def part(positions: Positions) -> Columns:
+            places = np.arange(ends[-1])[positions]
+            owner = np.searchsorted(ends, places, side="right") - 1
+            return stack(
+                [
+                    groups[number].part(places[owner == number] - ends[number])
+                    for number in np.unique(owner)
+                ],
+                width,
+            )
+
+        return cls(name, int(ends[-1]), part)
+
     def parts(self, rows: int) -> Iterator[tuple[int, Columns]]:
         """Yield all rows in order, at most so many at once, and where each part begins."""
         for start in range(0, self.rows, rows):

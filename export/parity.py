@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -97,13 +98,8 @@ class Comparer:
             if tally.rows:
                 agreements.append(tally.agreement())
         agreements += self._in_batches(first)
-        return Parity(
-            tolerance=self.tolerance,
-            rows=sum(each.rows for each in agreements),
-            label_mismatches=sum(each.label_mismatches for each in agreements),
-            max_relative=max((each.max_relative for each in agreements), default=0.0),
-            groups=tuple(agreements),
-        )
+        parity = Parity(tolerance=self.tolerance, rows=0, label_mismatches=0, max_relative=0.0)
+        return parity_with(parity, *agreements)
 
     def _compared(self, group: Group) -> Iterator[Compared]:
         """Yield a group's rows, with the answers of both, a part at a time."""
@@ -188,6 +184,18 @@ class _Tally:
             f"({found.max_ulp:,} ulp; allowed: {allowed})"
         )
         return ParityError(summary, [f"{record}: {text}" for _, record, text in self.worst])
+
+
+def parity_with(parity: Parity, *agreements: Agreement) -> Parity:
+    """Return parity with more groups, and the sums over all of them."""
+    groups = (*parity.groups, *agreements)
+    return msgspec.structs.replace(
+        parity,
+        rows=sum(each.rows for each in groups),
+        label_mismatches=sum(each.label_mismatches for each in groups),
+        max_relative=max((each.max_relative for each in groups), default=0.0),
+        groups=groups,
+    )
 
 
 def answered(

@@ -117,7 +117,7 @@ def export_trained(
     with step("comparing with scikit-learn"), quietly():
         exact = converted.tolerance <= FOUR_ULP
         ground = Ground.of(reference, signature, train, held_out, exact=exact)
-        proof = prove(converted.model, manifest, ground, held_out, trained.y_test)
+        proof = prove(converted, manifest, ground, held_out, trained.y_test)
     manifest = proof.manifest
     with step("writing the artifact"):
         data = artifact.sealed(converted.model, manifest, proof.vectors)

@@ -5,23 +5,23 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
-import onnx
 
 from export import artifact
+from export.convert import Converted
 from export.crossings import crossings_of
 from export.errors import RecipeError
 from export.golden import Golden
 from export.group import Ground, Group, evenly
 from export.metrics import metrics_of
 from export.observed import HELD_OUT, Observed
-from export.parity import Comparer, answered
+from export.parity import Comparer, answered, parity_with
 from export.recipe import Trained
 from export.reference import Reference, tensors_of
 from export.rows import groups
 from export.signature import Signature
 from export.thresholds import threshold_group
-from runtime.manifest import FORMAT, Manifest, Tensor, Vectors
+from export.treewise import NO_VECTORS, compare_treewise, parts_of
+from runtime.manifest import Manifest, Tensor, Thresholds, Vectors
 from runtime.model import Model
 
 MOST_DESCRIBED = 10_000
@@ -58,28 +58,29 @@ def describe(
 
 
 def prove(
-    model: onnx.ModelProto, manifest: Manifest, ground: Ground, held_out: Any, truth: Any
+    converted: Converted, manifest: Manifest, ground: Ground, held_out: Any, truth: Any
 ) -> Proof:
     """Compare the graph, as it will be served, with scikit-learn on every group of rows.
 
     `manifest` says what is demanded; `truth` is the target of the held-out rows, or None.
     Raises ParityError where they do not agree.
     """
-    layout = ground.signature.layout
-    sealed = artifact.sealed(model, manifest, Vectors(format=FORMAT, rows=(), outputs={}))
+    sealed = artifact.sealed(converted.model, manifest, NO_VECTORS)
     unproven = Model.from_bytes(sealed, Path(manifest.name))
     golden, observed = Golden(ground.signature), Observed(truth)
-    comparer = Comparer(
-        ground.reference,
-        ground.signature,
-        unproven.run,
-        manifest,
-        watches=(golden.watch, observed.watch),
-    )
+    watches = (golden.watch, observed.watch)
+    comparer = Comparer(ground.reference, ground.signature, unproven.run, manifest, watches)
+    layout = ground.signature.layout
     first = Group(HELD_OUT, len(held_out), lambda rows: layout.split(layout.take(held_out, rows)))
     crossings = crossings_of(ground)
     thresholds, tried = threshold_group(ground, crossings)
     parity = comparer.measure([*groups(ground, first), thresholds])
+    if ground.exact and tried < sum(len(each.nodes) for each in crossings):
+        parts = parts_of(converted.grown, crossings)
+        agreement, nodes = compare_treewise(converted.model, manifest, ground, parts)
+        parity, tried = parity_with(parity, agreement), max(tried, nodes)
+    if of := sum(each.of for each in crossings):
+        parity = msgspec.structs.replace(parity, thresholds=Thresholds(tried=tried, of=of))
     metrics = {}
     if observed.held_out is not None:
         metrics = metrics_of(manifest.task, *observed.held_out[:2])

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.crossings import Crossings
-from export.group import Ground, Group, evenly, take
+from export.group import Ground, Group, evenly
 
 MOST_VISITS = 20_000_000
 MOST_CELLS = 20_000_000
@@ -22,43 +22,40 @@ multiplied stay below these."""
 def threshold_group(ground: Ground, crossings: Sequence[Crossings]) -> tuple[Group, int]:
     """Return the rows at all thresholds, or at so many as can be afforded, and at how many."""
     nodes = sum(len(each.nodes) for each in crossings)
-    if not nodes:
-        return Group.of("thresholds", take(ground.held_out, slice(0, 0))), 0
-    each_node = 6 if ground.exact else 2
-    trees = sum(len(each.trees) for each in crossings)
-    most = min(MOST_VISITS // trees, MOST_CELLS // len(ground.trained)) // each_node
-    some = evenly(nodes, most)
-    row, feature, below, above = (
-        np.concatenate(parts)[some]
-        for parts in zip(
-            *((c.nodes.row, c.feature, c.edges.below, c.edges.above) for c in crossings),
-            strict=True,
-        )
-    )
+    trees = sum(len(each.splits.trees) for each in crossings)
+    rows = min(MOST_VISITS // max(trees, 1), MOST_CELLS // len(ground.trained))
+    groups, tried = [], 0
+    for each in crossings:
+        share = rows // each.rows_each * len(each.nodes) // max(nodes, 1)
+        some = evenly(len(each.nodes), share)
+        groups.append(rows_beside("thresholds", ground, each, some))
+        tried += len(some)
+    return Group.joined("thresholds", groups, len(ground.trained)), tried
+
+
+def rows_beside(name: str, ground: Ground, crossings: Crossings, some: NDArray[np.int64]) -> Group:
+    """Return the rows beside the thresholds of some crossings, those of one after another."""
     return Group.changed(
-        "thresholds",
+        name,
         ground.trained,
-        np.repeat(row, each_node),
-        np.repeat(feature, each_node),
-        values_beside(ground, feature, below, above).ravel(),
-    ), len(some)
+        np.repeat(crossings.nodes.row[some], crossings.rows_each),
+        np.repeat(crossings.feature[some], crossings.rows_each),
+        _values(ground, crossings, some).ravel(),
+    )
 
 
-def values_beside(
-    ground: Ground,
-    feature: NDArray[np.int64],
-    below: NDArray[np.float64],
-    above: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return the numbers to put beside each threshold, [thresholds, numbers].
+def _values(ground: Ground, crossings: Crossings, some: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the numbers to put beside each threshold, [thresholds, rows_each].
 
     The last below and the first above; where every bit is promised, also the neighbours of
     these two in double and in single precision. Whole numbers are those around.
     """
+    feature, edges = crossings.feature[some], crossings.edges
+    below, above = edges.below[some], edges.above[some]
     whole = np.array([each.dtype == "int64" for each in ground.signature.features])[feature]
     low, high = np.floor(below), np.ceil(above)
     pairs = [(np.where(whole, low, below), np.where(whole, high, above))]
-    if ground.exact:
+    if crossings.exact:
         further = np.where(whole, low - 1, np.nextafter(below, -np.inf))
         beyond = np.where(whole, high + 1, np.nextafter(above, np.inf))
         pairs.append((further, beyond))

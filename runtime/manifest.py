@@ -102,6 +102,13 @@ class Agreement(Part, frozen=True, kw_only=True):
     """The record whose answers differ most, or null where no bit differs."""
 
 
+class Thresholds(Part, frozen=True, kw_only=True):
+    """How many nodes of trees were tried on both sides of their threshold, of how many."""
+
+    tried: int
+    of: int
+
+
 class Parity(Part, frozen=True, kw_only=True):
     """The proof that the graph answers as scikit-learn did."""
 
@@ -111,6 +118,8 @@ class Parity(Part, frozen=True, kw_only=True):
     label_mismatches: int
     max_relative: float
     groups: tuple[Agreement, ...] = ()
+    thresholds: Thresholds | None = None
+    """Null where no tree compares numbers."""
 
 
 class Provenance(Part, frozen=True, kw_only=True):

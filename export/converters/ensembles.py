@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper
 
-from export.converters.graph import Graph
+from export.converters.graph import Graph, Grown
 from export.converters.nodes import Nodes, joined
 from export.converters.values import Frame, TensorName
 
@@ -200,7 +200,7 @@ class Ensemble:
         with np.errstate(over="ignore"):
             above = np.nextafter(threshold, self._number(np.inf))
         ids, leafs = (nodes.left, nodes.right), (nodes.left_is_leaf, nodes.right_is_leaf)
-        return self._graph.op(
+        tensor = self._graph.op(
             "TreeEnsemble",
             self._x,
             domain="ai.onnx.ml",
@@ -218,6 +218,9 @@ class Ensemble:
             leaf_targetids=_integers(targets),
             leaf_weights=numpy_helper.from_array(weights.astype(self._number)),
         )
+        sources = tuple(self._trees[i].source for i in group)
+        self._graph.grown.append(Grown(tensor, columns, sources, targets, weights))
+        return tensor
 
 
 def _modes(members: NDArray[np.object_], number: Number) -> dict[str, TensorProto]:

@@ -5,6 +5,7 @@ Writes into skl2onnx's container, so that everything built here takes part in it
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,21 @@ KNOWN_TO_SKL2ONNX = {"": 21, "ai.onnx.ml": 3, "com.microsoft": 1}
 """What skl2onnx is told: 1.20 refuses ai.onnx.ml 5, which `TreeEnsemble` needs."""
 
 Operand = TensorName | NDArray[Any] | np.generic | float | int
+
+
+@dataclass(frozen=True)
+class Grown:
+    """One `TreeEnsemble`: what it answers, float [N, columns], and from which trees.
+
+    The leaves of all trees, in the order of their nodes, add `weights` to column `targets`.
+    """
+
+    tensor: TensorName
+    columns: int
+    sources: tuple[Any, ...]
+    """The library's own trees, None where they are not known."""
+    targets: NDArray[Any]
+    weights: NDArray[Any]
 
 
 class _Body:
@@ -73,6 +89,8 @@ class Graph:
 
         What scikit-learn computes with them alone, it computes in single precision too.
         """
+        self.grown: list[Grown] = []
+        """The ensembles of trees so far, for comparing each by itself."""
         self.survey = survey
         """Called around each conversion, if given: `(graph, estimator, frame, convert)`."""
 

@@ -27,6 +27,8 @@ class Nodes:
     members: NDArray[np.object_]
     """For each node an array of numbers, or None for a node with a threshold."""
     leaves: int
+    source: Any = None
+    """The library's own tree, for whoever compares the two."""
 
     @classmethod
     def of(
@@ -39,6 +41,7 @@ class Nodes:
         right: NDArray[Any],
         is_leaf: NDArray[np.bool_],
         members: NDArray[np.object_] | None = None,
+        source: Any = None,
     ) -> "Nodes":
         """Take a tree from arrays over all its nodes, leaves among them, the root first.
 
@@ -48,7 +51,7 @@ class Nodes:
             members = np.full(len(feature), None)
         if is_leaf[0]:
             zero, yes = np.zeros(1, np.int64), np.ones(1, np.bool_)
-            return cls(zero, np.zeros(1), ~yes, zero, zero, yes, yes, members[:1], 1)
+            return cls(zero, np.zeros(1), ~yes, zero, zero, yes, yes, members[:1], 1, source)
         inner = np.flatnonzero(~is_leaf)
         number = np.where(is_leaf, np.cumsum(is_leaf), np.cumsum(~is_leaf)) - 1
         left, right = left[inner].astype(np.int64), right[inner].astype(np.int64)
@@ -62,6 +65,7 @@ class Nodes:
             right_is_leaf=is_leaf[right],
             members=members[inner],
             leaves=int(is_leaf.sum()),
+            source=source,
         )
 
     def looking_at(self, columns: NDArray[np.int64]) -> "Nodes":

@@ -90,6 +90,7 @@ def nodes_of(tree: Any) -> Nodes:
         left=tree.children_left,
         right=tree.children_right,
         is_leaf=tree.children_left == -1,
+        source=tree,
     )
 
 
