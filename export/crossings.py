@@ -19,6 +19,7 @@ MOST_VISITS = 10_000_000
 MOST_CELLS = 8_000_000
 MOST_TOGETHER = 2_000
 """Of columns that several features move, so many nodes are searched."""
+ATTEMPTS = 4
 
 
 @dataclass(frozen=True)
@@ -194,13 +195,24 @@ def _together(
     moved: NDArray[np.bool_],
     places: NDArray[np.float64],
 ) -> tuple[NDArray[np.int64], Edges]:
-    """Search for thresholds of columns that several features move: from the node's own row."""
-    rank = np.arange(len(nodes)) % np.maximum(moved[:, nodes.column].sum(axis=0), 1)
-    feature = (moved[:, nodes.column].cumsum(axis=0) > rank).argmax(axis=0)
-    base = take(ground.trained, nodes.row)
-    search = Search(
-        ground, splits, base, np.arange(len(nodes)), feature, nodes.column, nodes.threshold
-    )
-    if not len(nodes):
-        return feature, Edges(np.zeros(0), np.zeros(0), np.zeros(0, bool))
-    return feature, search.edges(places)
+    """Search for thresholds of columns that several features move: from the node's own row.
+
+    A feature that does not cross one is followed by another, ATTEMPTS times.
+    """
+    count = len(nodes)
+    feature = np.zeros(count, np.int64)
+    edges = Edges(np.zeros(count), np.zeros(count), np.zeros(count, bool))
+    for attempt in range(ATTEMPTS):
+        left = np.flatnonzero(~edges.found)
+        if not len(left):
+            break
+        base, some = take(ground.trained, nodes.row[left]), nodes.take(left)
+        movers = moved[:, some.column]
+        rank = (left + attempt) % movers.sum(axis=0)
+        feature[left] = (movers.cumsum(axis=0) > rank).argmax(axis=0)
+        row = np.arange(len(left))
+        search = Search(ground, splits, base, row, feature[left], some.column, some.threshold)
+        found = search.edges(places)
+        edges.below[left], edges.above[left] = found.below, found.above
+        edges.found[left] = found.found
+    return feature, edges

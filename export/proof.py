@@ -19,6 +19,7 @@ from export.recipe import Trained
 from export.reference import Reference, tensors_of
 from export.rows import groups
 from export.signature import Signature
+from export.table import Layout
 from export.thresholds import threshold_group
 from export.treewise import NO_VECTORS, compare_treewise, parts_of
 from runtime.manifest import Manifest, Tensor, Thresholds, Vectors
@@ -57,6 +58,11 @@ def describe(
     return reference, tensors_of(answers)
 
 
+def held_out_group(layout: Layout, table: Any) -> Group:
+    """Return all rows of a table as a group."""
+    return Group(HELD_OUT, len(table), lambda rows: layout.split(layout.take(table, rows)))
+
+
 def prove(
     converted: Converted, manifest: Manifest, ground: Ground, held_out: Any, truth: Any
 ) -> Proof:
@@ -70,8 +76,7 @@ def prove(
     golden, observed = Golden(ground.signature), Observed(truth)
     watches = (golden.watch, observed.watch)
     comparer = Comparer(ground.reference, ground.signature, unproven.run, manifest, watches)
-    layout = ground.signature.layout
-    first = Group(HELD_OUT, len(held_out), lambda rows: layout.split(layout.take(held_out, rows)))
+    first = held_out_group(ground.signature.layout, held_out)
     crossings = crossings_of(ground)
     thresholds, tried = threshold_group(ground, crossings)
     parity = comparer.measure([*groups(ground, first), thresholds])

@@ -13,6 +13,7 @@ from export.observed import MOST_POINTS, ULP_BINS, Observed
 from export.plots import bars, curve, matrix, scatter
 from export.reference import as_labels
 from runtime.manifest import Agreement, Manifest
+from runtime.summary import tried
 
 MOST_CLASSES = 20
 STYLE = """
@@ -54,6 +55,7 @@ def render(manifest: Manifest, observed: Observed) -> str:
                 f"<b>{parity.label_mismatches}</b> labels differ, and the greatest relative "
                 f"difference is <b>{parity.max_relative:.2g}</b>; demanded: {allowed}.</p>"
             ),
+            f"<p>Of the trees, {asked}.</p>" if (asked := tried(parity)) else "",
             _table(parity.groups),
             f'<div class="plots">{"".join(plots)}</div>',
             _worst(parity.groups),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from runtime.manifest import Feature, Manifest, Target, Tensor
+from runtime.manifest import Feature, Manifest, Parity, Target, Tensor
 
 _MOST_NAMES = 8
 
@@ -21,6 +21,7 @@ def summarize(manifest: Manifest, digest: str) -> str:
         "held out": _pairs(manifest.metrics),
         "parity": f"{parity.rows:,} rows compared, {parity.label_mismatches} label mismatches, "
         f"greatest relative difference {parity.max_relative:.2g} (demanded: {demanded})",
+        "splits": tried(parity),
         "trained": f"on {provenance.training_rows:,} rows, {provenance.training_data}",
         "made with": _pairs(provenance.versions),
         "opset": _pairs(provenance.opset),
@@ -28,6 +29,14 @@ def summarize(manifest: Manifest, digest: str) -> str:
     }
     lines = [f"{name:<9} {fact}" for name, fact in facts.items() if fact]
     return "\n".join([*lines, "", *_features(manifest.features)])
+
+
+def tried(parity: Parity) -> str:
+    """Return how many nodes of trees parity asked; nothing where no tree compares numbers."""
+    if parity.thresholds is None:
+        return ""
+    some = f"{parity.thresholds.tried:,} of {parity.thresholds.of:,}"
+    return f"{some} nodes of trees asked on both sides of their threshold"
 
 
 def _features(features: Iterable[Feature]) -> Iterator[str]:

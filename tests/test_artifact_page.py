@@ -17,6 +17,7 @@ PARTS: dict[str, type[msgspec.Struct]] = {
     "### Target": manifest.Target,
     "### Class": manifest.Class,
     "### Parity": manifest.Parity,
+    "### Thresholds": manifest.Thresholds,
     "### Agreement": manifest.Agreement,
     "### Provenance": manifest.Provenance,
     "## vectors.json": manifest.Vectors,

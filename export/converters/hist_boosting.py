@@ -103,6 +103,7 @@ def _nodes_of(tree: Any, known: dict[int, int]) -> Nodes:
         right=right,
         is_leaf=nodes["is_leaf"] == 1,
         members=members,
+        source=tree,
     )
 
 

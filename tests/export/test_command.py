@@ -5,12 +5,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-import export.pipeline
+import export.proof
 from export.__main__ import main
-from export.parity import Comparer
+from export.parity import Comparer, Run
+from export.reference import Answers
 
 ROOT = Path(__file__).parents[2]
 BROKEN = """
@@ -97,21 +99,14 @@ def test_a_failed_parity_check_writes_nothing(
     """A graph that disagrees is refused with its worst rows, and the exit code says so."""
 
     class Planted(Comparer):
-        def __init__(
-            self,
-            reference: object,
-            signature: object,
-            run: object,
-            manifest: object,
-            **more: object,
-        ) -> None:
-            def wrong(tensors: object) -> object:
-                answers = run(tensors)  # type: ignore[operator]
+        def __init__(self, reference: Any, signature: Any, run: Run, *more: Any) -> None:
+            def wrong(tensors: dict[str, Any]) -> Answers:
+                answers = run(tensors)
                 return answers | {"label": answers["label"] + 1}
 
-            super().__init__(reference, signature, wrong, manifest, **more)  # type: ignore[arg-type]
+            super().__init__(reference, signature, wrong, *more)
 
-    monkeypatch.setattr(export.pipeline, "Comparer", Planted)
+    monkeypatch.setattr(export.proof, "Comparer", Planted)
     assert main(["--out", str(tmp_path)]) == 1
     error = capsys.readouterr().err
     assert "of 30 held-out rows 30 have another label" in error

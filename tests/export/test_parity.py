@@ -1,14 +1,20 @@
 """The served graph against scikit-learn, and proof that a disagreement is caught."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
+from export.crossings import crossings_of
 from export.errors import ParityError
+from export.group import Ground, Group, take
 from export.parity import Comparer, answered
+from export.proof import held_out_group
 from export.reference import Answers, Reference
-from export.rows import UNSEEN, Group, groups
+from export.rows import UNSEEN, groups
 from export.signature import Signature, infer
 from export.table import Columns, as_table
+from export.thresholds import threshold_group
 from runtime.manifest import Manifest
 from runtime.model import Array, Model
 from tests.export.conftest import Built
@@ -20,13 +26,15 @@ EXPECTED_GROUPS = {
         "random",
         "in range",
         "boundaries",
-        "thresholds",
         "missing",
+        "missing together",
         "unseen",
         "midpoints",
         "extremes",
+        "thresholds",
     ],
 }
+BATCHES = [f"in batches of {size}" for size in (1, 2, 7, 1000)]
 
 
 class Case:
@@ -34,15 +42,26 @@ class Case:
 
     def __init__(self, built: Built) -> None:
         trained, path = built.trained, built.exported.path
-        self.signature: Signature = infer(trained)
-        self.held_out: Columns = self.signature.layout.split(as_table(trained.X_test, "X_test"))
-        table = self.signature.layout.build(self.held_out)
-        self.reference = Reference.of(trained.estimator, table)
         self.model = Model.load(path / "model.onnx")
         self.manifest: Manifest = self.model.manifest
+        self.signature: Signature = infer(trained)
+        train, held_out = as_table(trained.X_train, ""), as_table(trained.X_test, "")
+        self.reference = Reference.of(trained.estimator, held_out)
         exact = self.manifest.parity.tolerance == 0
-        every = groups(self.reference, self.signature, self.held_out, exact)
-        self.groups: list[Group] = [group for group in every if len(group.columns[0])]
+        self.ground = Ground.of(self.reference, self.signature, train, held_out, exact=exact)
+        every = [
+            *groups(self.ground, held_out_group(self.signature.layout, held_out)),
+            threshold_group(self.ground, crossings_of(self.ground))[0],
+        ]
+        self.groups: dict[str, Group] = {group.name: group for group in every if group.rows}
+
+    def comparer(self, run: Callable[[dict[str, Array]], Answers] | None = None) -> Comparer:
+        """Return what compares scikit-learn with the model, or with other answers."""
+        return Comparer(self.reference, self.signature, run or self.model.run, self.manifest)
+
+    def columns(self, group: str) -> Columns:
+        """Return all rows of a group."""
+        return self.groups[group].part(slice(None))
 
 
 @pytest.fixture(scope="module")
@@ -53,33 +72,48 @@ def case(built: Built) -> Case:
 
 def test_the_artifact_answers_as_scikit_learn(case: Case) -> None:
     """Every group of rows agrees, through the file on disk and the session that serves."""
-    rows = case.groups
-    assert [group.name for group in rows] == EXPECTED_GROUPS[case.manifest.name]
-    comparer = Comparer(case.reference, case.signature, case.model.run, case.manifest)
-    parity = comparer.measure(rows)
+    assert list(case.groups) == EXPECTED_GROUPS[case.manifest.name]
+    parity = case.comparer().measure(case.groups.values())
     assert parity.label_mismatches == 0
     assert parity.max_relative <= parity.tolerance
-    assert parity == case.manifest.parity
-    assert {f"in batches of {size}" for size in (1, 2, 7, 1000)} <= {
-        group.group for group in parity.groups
-    }
+    assert parity.groups == case.manifest.parity.groups
+    assert [each.group for each in parity.groups] == [*case.groups, *BATCHES]
 
 
-def test_a_wrong_label_is_caught(case: Case) -> None:
-    """One label planted among 10,000 rows fails parity, and the row is named."""
+def test_a_mismatch_in_one_row_of_any_group_is_caught(case: Case) -> None:
+    """Of each group the last row alone is answered wrongly, and the group and row are named."""
+    for name, group in case.groups.items():
+        kept, _ = answered(case.reference, case.signature, case.columns(name))
+        (last,) = case.signature.records(take(case.columns(name), kept[-1:]))
+        comparer = case.comparer(planted_last(case.model))
+        with pytest.raises(ParityError, match=f": of {len(kept):,} {name} rows 1 have") as caught:
+            comparer.measure([group])
+        assert str(last) in str(caught.value)
+
+
+@pytest.mark.parametrize(("size", "rows"), [(1, 30), (2, 30), (7, 30), (1000, 3000)])
+def test_a_mismatch_in_batches_of_one_size_is_caught(case: Case, size: int, rows: int) -> None:
+    """A graph that answers wrongly only when given so many rows at once is found out."""
 
     def planted(tensors: dict[str, Array]) -> Answers:
-        answers = case.model.run(tensors)
+        alike = {len(tensor) == size for tensor in tensors.values()} == {True}
+        return planted_last(case.model)(tensors) if alike else case.model.run(tensors)
+
+    with pytest.raises(ParityError, match=f": of {rows:,} in batches of {size} rows"):
+        case.comparer(planted).measure([case.groups["random"]])
+
+
+def planted_last(model: Model) -> Callable[[dict[str, Array]], Answers]:
+    """Return the model with another label for the last row."""
+
+    def planted(tensors: dict[str, Array]) -> Answers:
+        answers = model.run(tensors)
         label = answers["label"].copy()
-        label[-1] = next(value for value in reversed(label) if value != label[-1])
+        classes = [each.label for each in model.manifest.classes]
+        label[-1] = classes[classes.index(label[-1]) - 1]
         return answers | {"label": label}
 
-    comparer = Comparer(case.reference, case.signature, planted, case.manifest)
-    random = next(group for group in case.groups if group.name == "random")
-    record = str(case.signature.records([column[-1:] for column in random.columns])[0])
-    with pytest.raises(ParityError, match="of 10,000 random rows 1 have another label") as caught:
-        comparer.measure([random])
-    assert record in str(caught.value)
+    return planted
 
 
 def test_a_difference_of_one_bit_is_caught_where_bits_are_promised(case: Case) -> None:
@@ -91,8 +125,7 @@ def test_a_difference_of_one_bit_is_caught_where_bits_are_promised(case: Case) -
         probabilities[0] = np.nextafter(probabilities[0], 2.0)
         return answers | {"probabilities": probabilities}
 
-    comparer = Comparer(case.reference, case.signature, planted, case.manifest)
-    random = [group for group in case.groups if group.name == "random"]
+    comparer, random = case.comparer(planted), [case.groups["random"]]
     if case.manifest.parity.tolerance:
         assert comparer.measure(random).label_mismatches == 0
     else:
@@ -107,15 +140,14 @@ def test_an_answer_of_another_shape_is_caught(case: Case) -> None:
         answers = case.model.run(tensors)
         return answers | {"probabilities": answers["probabilities"][:, :2]}
 
-    comparer = Comparer(case.reference, case.signature, planted, case.manifest)
-    with pytest.raises(ParityError, match=r"have another label"):
-        comparer.measure(case.groups[:1])
+    rows = case.groups["held-out"].rows
+    with pytest.raises(ParityError, match=f": of {rows} held-out rows {rows} have another label"):
+        case.comparer(planted).measure([case.groups["held-out"]])
 
 
 def test_random_rows_cover_three_times_the_range(case: Case) -> None:
     """The random rows go as far beyond the training range on either side as it is wide."""
-    random = next(group for group in case.groups if group.name == "random")
-    for feature, column in zip(case.signature.features, random.columns, strict=True):
+    for feature, column in zip(case.signature.features, case.columns("random"), strict=True):
         if feature.dtype == "float64":
             assert feature.minimum is not None
             assert feature.maximum is not None
@@ -124,39 +156,31 @@ def test_random_rows_cover_three_times_the_range(case: Case) -> None:
             assert np.nanmax(column) > feature.maximum + 0.9 * width
 
 
-def test_threshold_rows_stand_on_both_sides_to_the_last_bit(case: Case) -> None:
-    """Of the four rows at a threshold, the middle two are neighbours in double precision."""
-    if case.manifest.name == "iris":
-        assert "thresholds" not in {group.name for group in case.groups}
-        return
-    rows = next(group for group in case.groups if group.name == "thresholds")
-    index = case.signature.layout.names.index("bill_length_mm")
-    values = rows.columns[index]
-    sorted_values = np.unique(values[~np.isnan(values)])
-    adjacent = np.nextafter(sorted_values[:-1], np.inf) == sorted_values[1:]
-    assert adjacent.sum() > 100
-
-
 def test_unseen_categories_and_missing_values_are_among_the_rows(case: Case) -> None:
     """An island never seen, an empty one, and a missing sex are compared."""
     if case.manifest.name == "iris":
         assert not any(feature.nullable for feature in case.signature.features)
         return
-    by_name = {group.name: group.columns for group in case.groups}
-    assert set(by_name["unseen"][0]) >= set(UNSEEN)
-    assert None in set(by_name["missing"][1])
+    assert set(case.columns("unseen")[0]) >= set(UNSEEN)
+    assert None in set(case.columns("missing")[1])
+    for feature, column in zip(
+        case.signature.features, case.columns("missing together"), strict=True
+    ):
+        missing = column == None if column.dtype == object else np.isnan(column)  # noqa: E711
+        assert missing.all() == feature.nullable
 
 
 def test_rows_that_scikit_learn_refuses_are_left_out(case: Case) -> None:
-    """Where scikit-learn refuses one row, the others are still compared."""
+    """Where scikit-learn refuses one row, the others are still compared, in their order."""
+    refused = case.ground.held_out[-1][0]
 
     class Refuses:
         def __init__(self, reference: Reference) -> None:
             self.reference = reference
+            self.estimator = reference.estimator
 
         def answer(self, table: object) -> Answers:
-            rows = case.signature.layout.split(table)
-            if (rows[-1] == case.held_out[-1][0]).any():
+            if (case.signature.layout.split(table)[-1] == refused).any():
                 message = "refused"
                 raise ValueError(message)
             return self.reference.answer(table)
@@ -164,7 +188,8 @@ def test_rows_that_scikit_learn_refuses_are_left_out(case: Case) -> None:
     kept, answers = answered(
         Refuses(case.reference),  # type: ignore[arg-type]
         case.signature,
-        case.held_out,
+        case.ground.held_out,
     )
-    expected = int((case.held_out[-1] != case.held_out[-1][0]).sum())
-    assert len(kept[0]) == len(answers["label"]) == expected
+    assert kept.tolist() == np.flatnonzero(case.ground.held_out[-1] != refused).tolist()
+    expected = case.reference.answer(case.ground.table(take(case.ground.held_out, kept)))
+    assert answers["label"].tolist() == expected["label"].tolist()

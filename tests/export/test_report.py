@@ -7,7 +7,9 @@ from sklearn.datasets import load_diabetes
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeRegressor
 
-from export.report import Observed, render
+from export.observed import Observed
+from export.parity import Compared
+from export.report import render
 from tests.export.conftest import Built, Prove
 
 
@@ -47,7 +49,9 @@ def test_a_difference_is_counted_and_its_row_named(built: Built) -> None:
     expected = {"probabilities": np.array([[0.25, 0.75]])}
     off = np.nextafter(np.nextafter(0.25, 1), 1)
     actual = {"probabilities": np.array([[off, 0.75]])}
-    page = render(built.exported.manifest, [Observed("random", expected, actual)], None)
+    observed = Observed(None)
+    observed.watch(Compared("held-out", 1, np.zeros(1, np.int64), [], expected, actual))
+    page = render(built.exported.manifest, observed)
     assert re.findall(r'class="c">([\d,]+)</text><text', page) == ["1", "0", "1", "0", "0", "0"]
 
 

@@ -10,6 +10,7 @@ from sklearn.ensemble import (
     BaggingClassifier,
     GradientBoostingClassifier,
     HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
     StackingClassifier,
     VotingClassifier,
 )
@@ -20,7 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from export.splits import Splits, splits_of
+from export.splits import NOBODY, Splits, splits_of
 
 
 def tree() -> DecisionTreeClassifier:
@@ -31,6 +32,16 @@ def tree() -> DecisionTreeClassifier:
 def found(estimator: Any) -> list[Splits]:
     """Fit an estimator on Iris and return the splits in it."""
     return splits_of(estimator.fit(*load_iris(return_X_y=True)))
+
+
+def thresholds(splits: Splits) -> dict[int, list[float]]:
+    """Return the thresholds of all trees, in order, by the column that they split."""
+    feature = np.concatenate([tree.feature[tree.compares] for tree in splits.trees])
+    threshold = np.concatenate([tree.threshold[tree.compares] for tree in splits.trees])
+    return {
+        int(column): np.unique(threshold[feature == column]).tolist()
+        for column in np.unique(feature)
+    }
 
 
 @pytest.mark.parametrize(
@@ -47,7 +58,7 @@ def test_a_tree_is_found_within_another_estimator(around: Any) -> None:
     """What an estimator delegates to is looked into."""
     inner = tree().fit(*load_iris(return_X_y=True))
     (splits,) = found(around(inner))
-    assert {column: list(each) for column, each in splits.thresholds.items()} == {
+    assert thresholds(splits) == {
         column: sorted(set(inner.tree_.threshold[inner.tree_.feature == column]))
         for column in sorted(set(inner.tree_.feature[inner.tree_.feature >= 0]))
     }
@@ -71,7 +82,7 @@ def test_a_subset_of_the_columns_keeps_their_places(scaler: Any) -> None:
     X, _ = load_iris(return_X_y=True)
     columns = {int(each[0]) for each in bagging.estimators_features_}
     if scaler is None:
-        assert set(splits[0].thresholds) == columns
+        assert set(thresholds(splits[0])) == columns
     else:
         assert [each.seen(X).shape[1] for each in splits] == [1, 1, 1, 1]
 
@@ -95,10 +106,46 @@ def test_the_final_estimator_sees_what_the_others_predict() -> None:
 def test_boosted_trees_are_found_with_their_precision(boosting: Any, number: Any) -> None:
     """The trees of all classes and iterations are put together."""
     (splits,) = found(boosting)
+    assert len(splits.trees) == 9
     assert splits.number is number
-    assert len(splits.thresholds[2]) > 2
+    assert len(thresholds(splits)[2]) > 2
 
 
 def test_an_estimator_without_trees_has_no_splits() -> None:
     """There is nothing to look for in a linear model."""
     assert found(LogisticRegression(max_iter=1000)) == []
+
+
+def test_a_row_that_comes_through_each_node_is_found() -> None:
+    """Every node of a fitted tree is reached by one of the rows that it was fitted on."""
+    X, y = load_iris(return_X_y=True)
+    inner = DecisionTreeClassifier(random_state=0).fit(X, y)
+    (splits,) = splits_of(inner)
+    rows = splits.trees[0].reaching_row(X.astype(np.float32))
+    paths = inner.decision_path(X).toarray()
+    assert all(paths[row, node] for node, row in enumerate(rows))
+
+
+def test_a_node_that_no_row_reaches_is_told_apart() -> None:
+    """Of the rows of one class, none comes through the nodes of the others."""
+    X, y = load_iris(return_X_y=True)
+    (splits,) = splits_of(DecisionTreeClassifier(random_state=0).fit(X, y))
+    rows = splits.trees[0].reaching_row(X[:1].astype(np.float32))
+    assert rows[0] == 0
+    assert (rows == NOBODY).sum() == len(rows) - 2
+
+
+def test_a_histogram_tree_sends_rows_where_scikit_learn_does() -> None:
+    """Numbers, missing values and known, unknown and missing categories reach the right leaf."""
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.normal(size=400), rng.integers(0, 9, 400)]).astype(float)
+    y = X[:, 0] + np.isin(X[:, 1], [1, 4, 7])
+    X[rng.random(X.shape) < 0.1] = np.nan
+    boosting = HistGradientBoostingRegressor(max_iter=5, categorical_features=[1]).fit(X, y)
+    (splits,) = splits_of(boosting)
+    asked = np.vstack([X, [[0.5, 8.0], [np.nan, np.nan], [-0.5, 200.0], [0.0, -1.0]]])
+    before = np.full(len(asked), y.mean())
+    for tree, after in zip(splits.trees, boosting.staged_predict(asked), strict=True):
+        value = tree.source.nodes["value"][tree.reached_leaf(splits.seen(asked))]
+        assert np.allclose(before + value, after, rtol=0, atol=1e-12)
+        before = after

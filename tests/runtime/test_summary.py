@@ -17,6 +17,10 @@ def test_a_manifest_is_set_out_for_people(penguins: Predictor) -> None:
     assert lines["targets"] == "species: Adelie, Chinstrap, Gentoo"
     assert "0 label mismatches" in lines["parity"]
     assert "(demanded: bit for bit)" in lines["parity"]
+    asked = penguins.manifest.parity.thresholds
+    assert asked is not None
+    some = f"{asked.tried:,} of {asked.of:,}"
+    assert lines["splits"] == f"{some} nodes of trees asked on both sides of their threshold"
     assert lines["opset"].startswith("ai.onnx 21, ai.onnx.ml 5")
     assert lines["sha256"] == "abc"
     assert [line.split()[:4] for line in table.splitlines()[:3]] == [
@@ -36,6 +40,7 @@ def test_what_a_manifest_leaves_out_is_left_out(iris: Predictor) -> None:
     )
     text = summarize(manifest, "abc")
     assert "\nabout" not in text
+    assert "\nsplits" not in text
     assert "targets   price\n" in text
     assert "(demanded: within 1e-12)" in text
     assert text.endswith("feature1  float64  refused")
