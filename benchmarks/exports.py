@@ -1,12 +1,13 @@
 """Times large exports: `python benchmarks/exports.py table` (or `forest`).
 
-Prints the processor time of each step, and the peak of memory beyond what the data and the
-fitted estimator took before. `table` has 600 columns, 120 of them strings, and 1,000,000
+Prints the processor time of each step, the peak of memory beyond what the data and the fitted
+estimator took before, and what it takes to load the artifact. `table` has 600 columns, 120 of them strings, and 1,000,000
 held-out rows, for a linear model and a forest: 6 GB of memory. `forest` has 500 trees of depth
 20. One thread, so that a minute is a minute anywhere.
 """
 
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -58,10 +59,27 @@ def measure(trained: Trained) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         exported = export_trained(trained, Path(folder), "model", step=step)
+        print(f"  {load(exported.path / 'model.onnx')}")
     parity, seconds = exported.manifest.parity, time.process_time() - total
     print(f"  in all {seconds:.1f} s; {exported.size / 1e6:.1f} MB, {parity.rows:,} rows compared")
     if parity.thresholds is not None:
         print(f"  {parity.thresholds.tried:,} of {parity.thresholds.of:,} nodes asked")
+
+
+def load(path: Path) -> str:
+    """Load a model in a process of its own, as a service does, and say what that took."""
+    code = (
+        "import resource, sys, time, pathlib, runtime.model as m\n"
+        "usage = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
+        "resting = lambda: int(open('/proc/self/statm').read().split()[1]) * 4096 / 2**20\n"
+        "before, start = resting(), time.process_time()\n"
+        "model = m.Model.load(pathlib.Path(sys.argv[1]))\n"
+        "took = time.process_time() - start\n"
+        "peak, rest = usage() - before, resting() - before\n"
+        "print(f'loaded in {took:.1f} s: peak {peak:+,.0f} MB, then {rest:+,.0f} MB')"
+    )
+    command = [sys.executable, "-c", code, str(path)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def linear_on_table() -> Trained:

@@ -7,8 +7,10 @@ that was truncated or changed after the export is told apart without parsing it.
 """
 
 import hashlib
+import os
 import re
 from pathlib import Path
+from typing import BinaryIO
 
 from runtime.errors import ArtifactError, FormatError
 from runtime.manifest import FORMAT
@@ -27,6 +29,7 @@ _VERSION = re.compile(r"[1-9][0-9]{0,8}")
 _METADATA_PROPS = 14  # field number in onnx.proto3's ModelProto
 _SEAL = re.compile(rb"r.\x0a\x0askiff\.seal\x12.format=(\d+) sha256=([0-9a-f]{64})\Z", re.DOTALL)
 _LONGEST_SEAL = 128
+_CHUNK = 1 << 20
 
 
 def seal(model: bytes) -> bytes:
@@ -36,20 +39,22 @@ def seal(model: bytes) -> bytes:
     return model + _field(_METADATA_PROPS, entry)
 
 
-def verify_seal(data: bytes, path: Path) -> str:
-    """Check the seal of `data`, read from `path`, and return the SHA-256 that it holds.
+def verify_seal(file: BinaryIO, path: Path) -> str:
+    """Check the seal of an open file, which `path` names, and return the SHA-256 that it holds.
 
     Raises FormatError for another format, ArtifactError where the seal is absent (not an
     artifact, or truncated) or does not match the bytes before it.
     """
-    match = _SEAL.search(data, max(0, len(data) - _LONGEST_SEAL))
+    end = max(0, file.seek(0, os.SEEK_END) - _LONGEST_SEAL)
+    file.seek(end)
+    match = _SEAL.search(file.read())
     if match is None:
         problem = "no seal at its end: it is truncated, or was not written by Skiff's export."
         raise ArtifactError(path, problem)
     if (found := int(match[1])) != FORMAT:
         raise FormatError(path, found, FORMAT)
     expected = match[2].decode()
-    digest = hashlib.sha256(memoryview(data)[: match.start()]).hexdigest()
+    digest = _sha256(file, end + match.start())
     if digest != expected:
         problem = f"its SHA-256 is {digest}, sealed as {expected}: it was changed after the export."
         raise ArtifactError(path, problem)
@@ -89,6 +94,15 @@ def locate(path: Path) -> Path:
     if not path.is_file():
         raise ArtifactError(path, "there is no such file.")
     return path
+
+
+def _sha256(file: BinaryIO, size: int) -> str:
+    """Return the digest of the first `size` bytes, of which few are in memory at once."""
+    file.seek(0)
+    digest = hashlib.sha256()
+    for start in range(0, size, _CHUNK):
+        digest.update(file.read(min(_CHUNK, size - start)))
+    return digest.hexdigest()
 
 
 def _subfolders(folder: Path, name: re.Pattern[str]) -> list[Path]:

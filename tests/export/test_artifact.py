@@ -31,7 +31,8 @@ def test_four_files_are_written_and_one_is_enough(built: Built) -> None:
     metadata = {p.key: p.value for p in onnx.load(path / "model.onnx").metadata_props}
     assert metadata["skiff.manifest"].encode() == (path / "model.json").read_bytes()
     assert metadata["skiff.vectors"].encode() == (path / "vectors.json").read_bytes()
-    verify_seal((path / "model.onnx").read_bytes(), path)
+    with (path / "model.onnx").open("rb") as file:
+        verify_seal(file, path)
 
 
 def test_the_graph_is_double_from_input_to_output(built: Built) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,19 @@ PATH = Path("model.onnx")
 
 def test_a_seal_holds_the_digest_of_what_it_closes() -> None:
     """What seal writes, verify_seal finds right."""
-    assert verify_seal(seal(MODEL), PATH) == hashlib.sha256(MODEL).hexdigest()
+    assert verify_seal(BytesIO(seal(MODEL)), PATH) == hashlib.sha256(MODEL).hexdigest()
+
+
+def test_a_file_is_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However small these are, the digest is that of the whole."""
+    monkeypatch.setattr("runtime.artifact._CHUNK", 3)
+    assert verify_seal(BytesIO(seal(MODEL)), PATH) == hashlib.sha256(MODEL).hexdigest()
 
 
 def test_a_truncated_file_is_told_by_its_missing_seal() -> None:
     """Without its last byte a file is not sealed."""
     with pytest.raises(ArtifactError) as caught:
-        verify_seal(seal(MODEL)[:-1], PATH)
+        verify_seal(BytesIO(seal(MODEL)[:-1]), PATH)
     assert str(caught.value) == (
         "model.onnx: no seal at its end: it is truncated, or was not written by Skiff's export."
     )
@@ -31,7 +38,7 @@ def test_a_changed_file_is_told_by_its_digest() -> None:
     """One byte that differs is found, and both digests are named."""
     changed = b"x" + MODEL[1:]
     with pytest.raises(ArtifactError) as caught:
-        verify_seal(changed + seal(MODEL)[len(MODEL) :], PATH)
+        verify_seal(BytesIO(changed + seal(MODEL)[len(MODEL) :]), PATH)
     found, sealed = (hashlib.sha256(each).hexdigest() for each in (changed, MODEL))
     assert str(caught.value) == (
         f"model.onnx: its SHA-256 is {found}, sealed as {sealed}: it was changed after the export."
@@ -46,7 +53,7 @@ def test_another_format_is_refused_with_what_to_do(number: int, advice: str) -> 
     """The format is told before anything else of the file is trusted."""
     data = seal(MODEL).replace(b"format=1", b"format=%d" % number)
     with pytest.raises(FormatError) as caught:
-        verify_seal(data, PATH)
+        verify_seal(BytesIO(data), PATH)
     assert str(caught.value) == (
         f"model.onnx: the artifact has format {number}; this runtime reads format 1. {advice}"
     )

@@ -50,6 +50,14 @@ def test_a_sealed_file_that_is_no_graph_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path / "model.onnx").startswith("ONNX Runtime cannot load it: ")
 
 
+def test_a_file_that_is_replaced_while_it_is_loaded_is_refused(
+    iris: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What ONNX Runtime reads must be what was verified before."""
+    monkeypatch.setattr("runtime.model.verify_seal", lambda *_: "0" * 64)
+    assert refusal(iris.model.path) == "it was replaced by another while it was loaded."
+
+
 @pytest.mark.parametrize("key", ["skiff.manifest", "skiff.vectors"])
 def test_a_graph_without_its_metadata_is_refused(alter: Callable[..., Path], key: str) -> None:
     """Any ONNX file could be sealed; an artifact has a manifest and golden rows."""
