@@ -1,5 +1,6 @@
 """Parity: the graph, in the session that will serve it, against scikit-learn."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,6 +28,10 @@ LARGE_BATCH = 1_000
 LARGE_BATCH_ROWS = 3_000
 SHOWN = 5
 MOST_PARTS = 1_000
+MOST_REFUSED = 10_000
+"""So many times, divided by the number of columns, scikit-learn may refuse parts of a table, a
+wide one FEWEST_REFUSALS times: to ask it again takes as long as there are columns."""
+FEWEST_REFUSALS = 32
 
 Run = Callable[[dict[str, Any]], Answers]
 
@@ -204,13 +209,14 @@ def answered(
     """Return which rows scikit-learn answers, and its answers.
 
     Left out are rows that it decides by chance (`export.ties`) and rows that it refuses. It
-    refuses a whole table for one row, so the rest is found by halving, down to `finest` rows.
+    refuses a whole table for one row, so the rest is found by halving, the largest parts first,
+    down to `finest` rows, and as often as MOST_REFUSED lets it.
     """
-    kept: list[NDArray[np.int64]] = []
-    answers: list[Answers] = []
-    todo = [np.arange(len(columns[0]))] if len(columns[0]) else []
+    found: list[tuple[NDArray[np.int64], Answers]] = []
+    todo = deque([np.arange(len(columns[0]))] if len(columns[0]) else [])
+    refusals = max(MOST_REFUSED // len(columns), FEWEST_REFUSALS)
     while todo:
-        rows = todo.pop()
+        rows = todo.popleft()
         table = signature.layout.build(
             take(columns, rows) if len(rows) < len(columns[0]) else columns
         )
@@ -219,13 +225,14 @@ def answered(
                 sure = decided(reference.estimator, table)
                 answer = reference.answer(table)
         except (ValueError, IndexError):  # the latter from CategoricalNB
-            if len(rows) > max(finest, 1):
-                todo += np.array_split(rows, 2)[::-1]
+            refusals -= 1
+            if len(rows) > max(finest, 1) and refusals > 0:
+                todo += np.array_split(rows, 2)
             continue
-        kept.append(rows[sure])
-        answers.append({name: array[sure] for name, array in answer.items()})
-    if not kept:
+        found.append((rows[sure], {name: array[sure] for name, array in answer.items()}))
+    if not found:
         return np.empty(0, np.int64), {}
+    kept, answers = zip(*sorted(found, key=lambda part: part[0][:1].tolist()), strict=True)
     return np.concatenate(kept), stacked(answers)
 
 
