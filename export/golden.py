@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from export.asking import stacked
 from export.group import evenly, stack
-from export.parity import Compared, stacked
+from export.parity import Compared
 from export.signature import Signature
 from runtime.manifest import FORMAT, Vectors
 

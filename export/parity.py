@@ -1,6 +1,5 @@
 """Parity: the graph, in the session that will serve it, against scikit-learn."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,14 +8,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from export.asking import answered, stacked
 from export.convert import BIT_FOR_BIT
 from export.errors import ParityError
 from export.group import Group, evenly, stack, take
-from export.reference import Answers, Reference, quietly
+from export.reference import Answers, Reference
 from export.signature import Signature
 from export.table import Columns
-from export.ties import decided
-from runtime.comparison import Difference, compare
+from runtime.comparison import Difference, compare, disagreeing
 from runtime.manifest import Agreement, Manifest, Parity, Scalar
 
 MOST_CELLS = 4_000_000
@@ -28,10 +27,6 @@ LARGE_BATCH = 1_000
 LARGE_BATCH_ROWS = 3_000
 SHOWN = 5
 MOST_PARTS = 1_000
-MOST_REFUSED = 10_000
-"""So many times, divided by the number of columns, scikit-learn may refuse parts of a table, a
-wide one FEWEST_REFUSALS times: to ask it again takes as long as there are columns."""
-FEWEST_REFUSALS = 32
 
 Run = Callable[[dict[str, Any]], Answers]
 
@@ -84,6 +79,11 @@ class Comparer:
         """The greatest relative difference allowed; 0 means bit for bit."""
         return self.manifest.parity.tolerance
 
+    @property
+    def magnitudes(self) -> dict[str, float]:
+        """The greatest number of each output in training."""
+        return {each.name: each.magnitude for each in self.manifest.outputs}
+
     def measure(self, groups: Iterable[Group]) -> Parity:
         """Compare every group, and some rows in small batches too: a row alone, or with others.
 
@@ -115,7 +115,30 @@ class Comparer:
             if len(kept):
                 rows = take(columns, kept)
                 actual = self.run(self.signature.tensors(rows))
-                yield Compared(group.name, group.rows, start + kept, rows, expected, actual)
+                part = Compared(group.name, group.rows, start + kept, rows, expected, actual)
+                yield self._asked_again(part)
+
+    def _asked_again(self, part: Compared) -> Compared:
+        """Ask scikit-learn about the rows that disagree in a table of their own.
+
+        It may answer a row otherwise beside others, while a graph answers each by itself:
+        IterativeImputer predicts nothing for a table without any number. Where scikit-learn
+        so disagrees with itself, its answer to that table counts.
+        """
+        wrong = self._disagreeing(part.expected, part.actual)
+        if not len(wrong):
+            return part
+        kept, again = answered(self.reference, self.signature, take(part.columns, wrong))
+        asked = wrong[kept]
+        before = {name: part.expected[name][asked] for name in again}
+        other = self._disagreeing(before, again)
+        expected = {name: array.copy() for name, array in part.expected.items()}
+        for name, array in again.items():
+            expected[name][asked[other]] = array[other]
+        return replace(part, expected=expected)
+
+    def _disagreeing(self, one: Answers, other: Answers) -> NDArray[np.int64]:
+        return np.flatnonzero(disagreeing(one, other, self.magnitudes, self.tolerance))
 
     def _in_batches(self, parts: Sequence[Compared]) -> Iterator[Agreement]:
         """Compare some rows of every group in small batches, and the most of one in large."""
@@ -153,7 +176,7 @@ class _Tally:
 
     def add(self, part: Compared) -> None:
         """Compare the answers of some rows."""
-        magnitudes = {each.name: each.magnitude for each in self.comparer.manifest.outputs}
+        magnitudes = self.comparer.magnitudes
         difference = compare(part.expected, part.actual, magnitudes, SHOWN)
         self.rows += difference.rows
         self.differences.append(difference)
@@ -201,46 +224,6 @@ def parity_with(parity: Parity, *agreements: Agreement) -> Parity:
         max_relative=max((each.max_relative for each in groups), default=0.0),
         groups=groups,
     )
-
-
-def answered(
-    reference: Reference, signature: Signature, columns: Columns, finest: int = 0
-) -> tuple[NDArray[np.int64], Answers]:
-    """Return which rows scikit-learn answers, and its answers.
-
-    Left out are rows that it decides by chance (`export.ties`) and rows that it refuses. It
-    refuses a whole table for one row, so the rest is found by halving, the largest parts first,
-    down to `finest` rows, and as often as MOST_REFUSED lets it.
-    """
-    found: list[tuple[NDArray[np.int64], Answers]] = []
-    todo = deque([np.arange(len(columns[0]))] if len(columns[0]) else [])
-    refusals = max(MOST_REFUSED // len(columns), FEWEST_REFUSALS)
-    while todo:
-        rows = todo.popleft()
-        table = signature.layout.build(
-            take(columns, rows) if len(rows) < len(columns[0]) else columns
-        )
-        try:
-            with quietly():
-                sure = decided(reference.estimator, table)
-                answer = reference.answer(table)
-        except (ValueError, IndexError):  # the latter from CategoricalNB
-            refusals -= 1
-            if len(rows) > max(finest, 1) and refusals > 0:
-                todo += np.array_split(rows, 2)
-            continue
-        found.append((rows[sure], {name: array[sure] for name, array in answer.items()}))
-    if not found:
-        return np.empty(0, np.int64), {}
-    kept, answers = zip(*sorted(found, key=lambda part: part[0][:1].tolist()), strict=True)
-    return np.concatenate(kept), stacked(answers)
-
-
-def stacked(parts: Sequence[Answers]) -> Answers:
-    """Return the answers to several tables as those to one; none to none."""
-    return {
-        name: np.concatenate([part[name] for part in parts]) for name in (parts[0] if parts else ())
-    }
 
 
 def _joined(parts: Sequence[Compared]) -> Compared:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from export import artifact
+from export.asking import answered
 from export.convert import Converted
 from export.crossings import crossings_of
 from export.errors import RecipeError
@@ -14,7 +15,7 @@ from export.golden import Golden
 from export.group import Ground, Group, evenly
 from export.metrics import metrics_of
 from export.observed import HELD_OUT, Observed
-from export.parity import Comparer, answered, parity_with
+from export.parity import Comparer, parity_with
 from export.recipe import Trained
 from export.reference import Reference, tensors_of
 from export.rows import groups

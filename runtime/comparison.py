@@ -9,7 +9,7 @@ but for rounding does not count as infinitely far from zero.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,32 +46,29 @@ def compare(
     `magnitudes` gives, per float output, its magnitude in training. Arrays of another shape,
     or names that are missing, count as a mismatch of every row: never as agreement.
     """
-    rows = max((len(array) for array in expected.values()), default=0)
-    mismatched = np.zeros(rows, dtype=bool)
-    absolute, relative = np.zeros(rows), np.zeros(rows)
-    ulp = np.zeros(rows, dtype=np.uint64)
-    for name, wanted in expected.items():
-        got = actual.get(name)
-        if got is None or got.shape != wanted.shape:
-            mismatched[:] = True
-        elif wanted.dtype.kind == "f" and got.dtype.kind == "f":
-            magnitude = magnitudes.get(name, 0.0)
-            by_absolute, by_relative, by_ulp = _distances(wanted, got, magnitude)
-            np.maximum(absolute, by_absolute, out=absolute)
-            np.maximum(relative, by_relative, out=relative)
-            np.maximum(ulp, by_ulp, out=ulp)
-        else:
-            mismatched |= _per_row(wanted != got).any(axis=1)
+    mismatched, absolute, relative, ulp = _by_row(expected, actual, magnitudes)
     order = np.lexsort((ulp, relative, mismatched))[::-1]
     bad = [int(row) for row in order[:worst] if mismatched[row] or ulp[row]]
     return Difference(
-        rows=rows,
+        rows=len(mismatched),
         label_mismatches=int(mismatched.sum()),
         max_absolute=float(absolute.max(initial=0.0)),
         max_relative=float(relative.max(initial=0.0)),
         max_ulp=int(ulp.max(initial=0)),
         worst=tuple(bad),
     )
+
+
+def disagreeing(
+    expected: Mapping[str, Array],
+    actual: Mapping[str, Array],
+    magnitudes: Mapping[str, float],
+    tolerance: float,
+) -> NDArray[np.bool_]:
+    """Tell of each row whether it is not within `tolerance`; arguments as for `compare`."""
+    by_row = _by_row(expected, actual, magnitudes)
+    beyond = by_row.ulp > 0 if tolerance == 0.0 else by_row.relative > tolerance
+    return by_row.mismatched | beyond
 
 
 def ulp_distance(expected: NDArray[np.float64], actual: NDArray[np.float64]) -> NDArray[np.uint64]:
@@ -92,6 +89,37 @@ def ulp_distance(expected: NDArray[np.float64], actual: NDArray[np.float64]) -> 
 def _ordinal(values: NDArray[np.float64]) -> NDArray[np.int64]:
     bits = np.ascontiguousarray(values, dtype=np.float64).view(np.int64)
     return np.where(bits < 0, np.iinfo(np.int64).min - bits - 1, bits)
+
+
+class _ByRow(NamedTuple):
+    """Each row's greatest differences over all outputs, [N] each."""
+
+    mismatched: NDArray[np.bool_]
+    absolute: NDArray[np.float64]
+    relative: NDArray[np.float64]
+    ulp: NDArray[np.uint64]
+
+
+def _by_row(
+    expected: Mapping[str, Array], actual: Mapping[str, Array], magnitudes: Mapping[str, float]
+) -> _ByRow:
+    rows = max((len(array) for array in expected.values()), default=0)
+    mismatched = np.zeros(rows, dtype=bool)
+    absolute, relative = np.zeros(rows), np.zeros(rows)
+    ulp = np.zeros(rows, dtype=np.uint64)
+    for name, wanted in expected.items():
+        got = actual.get(name)
+        if got is None or got.shape != wanted.shape:
+            mismatched[:] = True
+        elif wanted.dtype.kind == "f" and got.dtype.kind == "f":
+            magnitude = magnitudes.get(name, 0.0)
+            by_absolute, by_relative, by_ulp = _distances(wanted, got, magnitude)
+            np.maximum(absolute, by_absolute, out=absolute)
+            np.maximum(relative, by_relative, out=relative)
+            np.maximum(ulp, by_ulp, out=ulp)
+        else:
+            mismatched |= _per_row(wanted != got).any(axis=1)
+    return _ByRow(mismatched, absolute, relative, ulp)
 
 
 def _distances(

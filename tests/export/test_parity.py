@@ -1,14 +1,17 @@
 """The served graph against scikit-learn, and proof that a disagreement is caught."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from export.asking import answered
 from export.crossings import crossings_of
 from export.errors import ParityError
 from export.group import Ground, Group, take
-from export.parity import Comparer, answered
+from export.parity import Compared, Comparer
 from export.proof import held_out_group
 from export.reference import Answers, Reference
 from export.rows import UNSEEN, groups
@@ -193,3 +196,44 @@ def test_rows_that_scikit_learn_refuses_are_left_out(case: Case) -> None:
     assert kept.tolist() == np.flatnonzero(case.ground.held_out[-1] != refused).tolist()
     expected = case.reference.answer(case.ground.table(take(case.ground.held_out, kept)))
     assert answers["label"].tolist() == expected["label"].tolist()
+
+
+class Fickle:
+    """A reference that has another label for some held-out rows when they stand beside many."""
+
+    def __init__(self, case: Case) -> None:
+        self.reference, self.estimator = case.reference, case.reference.estimator
+        self.split = case.signature.layout.split
+        self.classes = [each.label for each in case.manifest.classes]
+        *values, last = case.columns("held-out")[-1]
+        self.value = next(value for value in values if value != last)
+        self.most = values.count(self.value) + 1
+
+    def answer(self, table: Any) -> Answers:
+        """Answer the rows of one value wrongly, if the table has more rows than those and one."""
+        answers = self.reference.answer(table)
+        for row in np.flatnonzero(self.split(table)[-1] == self.value):
+            if len(table) > self.most:
+                label = answers["label"][row]
+                answers["label"][row] = self.classes[self.classes.index(label) - 1]
+        return answers
+
+
+def test_where_scikit_learn_disagrees_with_itself_rows_are_asked_apart(case: Case) -> None:
+    """What counts, and becomes the golden rows' answer, is what it says of those rows alone."""
+    fickle: Any = Fickle(case)
+    held_out = case.ground.table(case.columns("held-out"))
+    right = case.reference.answer(held_out)["label"].tolist()
+    assert fickle.answer(held_out)["label"].tolist() != right
+    seen: list[Compared] = []
+    comparer = replace(case.comparer(), reference=fickle, watches=[seen.append])
+    assert comparer.measure([case.groups["held-out"]]).label_mismatches == 0
+    assert np.concatenate([part.expected["label"] for part in seen]).tolist() == right
+
+
+def test_rows_asked_apart_must_agree(case: Case) -> None:
+    """Asking again is no second chance for a graph that answers otherwise."""
+    fickle: Any = Fickle(case)
+    comparer = replace(case.comparer(planted_last(case.model)), reference=fickle)
+    with pytest.raises(ParityError, match="held-out rows 1 have another label"):
+        comparer.measure([case.groups["held-out"]])

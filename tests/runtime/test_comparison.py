@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from runtime.comparison import compare, ulp_distance
+from runtime.comparison import compare, disagreeing, ulp_distance
 
 INF, NAN = np.inf, np.nan
 MOST = np.iinfo(np.uint64).max
@@ -111,3 +111,11 @@ def test_what_cannot_be_compared_counts_against_every_row(
 def test_no_rows_agree() -> None:
     """There is nothing to differ."""
     assert compare(outputs([], []), outputs([], []), {}).within(0.0)
+
+
+@pytest.mark.parametrize(("tolerance", "rows"), [(0.0, [0, 1, 2]), (0.2, [0, 1]), (0.6, [0])])
+def test_rows_that_disagree_are_told_apart(tolerance: float, rows: list[int]) -> None:
+    """By their label, whatever the tolerance, or by a number beyond it."""
+    actual = outputs([9, 1, 2], [[1.0, 0.0], [0.5, 0.75], [1e-3, NAN]])
+    found = disagreeing(EXPECTED, actual, {"probabilities": 1.0}, tolerance)
+    assert np.flatnonzero(found).tolist() == rows

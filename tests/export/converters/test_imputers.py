@@ -14,6 +14,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from export.errors import ConversionError
+from runtime.model import Model
 from tests.export.conftest import Prove
 from tests.export.converters.frames import mixed
 
@@ -89,6 +90,21 @@ def test_nearest_rows_fill_what_is_missing(weights: str, prove: Prove) -> None:
 def test_rounds_of_predictions_fill_what_is_missing(estimator: Any, prove: Prove) -> None:
     """IterativeImputer predicts column by column, as often as in training."""
     prove(IterativeImputer(estimator, max_iter=3, random_state=0), holes()[0])
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_rows_without_any_number_keep_the_initial_values(prove: Prove) -> None:
+    """scikit-learn predicts nothing for a table without any number, and so for such a row."""
+    X = holes()[0]
+    X[::7] = np.nan
+    imputer = IterativeImputer(max_iter=3, random_state=0)
+    model = Model.load(prove(imputer, X).path / "model.onnx")
+    together = model.run({"numeric": X})["transformed"]
+    alone = [imputer.transform(row[None])[0] for row in X]
+    np.testing.assert_allclose(together, alone, rtol=1e-12)
+    beside_others = imputer.transform(X)
+    assert not np.allclose(beside_others[0], alone[0])
+    np.testing.assert_array_equal(alone[0], imputer.initial_imputer_.statistics_)
 
 
 def test_random_imputation_is_refused(prove: Prove) -> None:
