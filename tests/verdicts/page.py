@@ -19,7 +19,7 @@ _INTRODUCTION = """\
 What becomes of each when it is exported. `make verdicts` writes this page: it fits every
 estimator on small, real data, with its defaults and with the settings that change what it
 computes, exports it as a user would, and notes what the export's own comparison with
-scikit-learn found, on up to 16,000 rows each. `tests/verdicts/` holds the cases; the tests
+scikit-learn found, on up to {rows:,} rows each. `tests/verdicts/` holds the cases; the tests
 compare the page with them, and measure one case of every estimator anew, which the text of this
 page draws.
 
@@ -51,6 +51,7 @@ def render(outcomes: Sequence[Outcome], unanswering: Mapping[str, str], version:
     converting = len(grouped) - count["refused"]
     introduction = _INTRODUCTION.format(
         version=version,
+        rows=max(outcome.rows for outcome in outcomes),
         **dict(
             zip(("exact", "four", "within", "refused"), (count[v] for v in VERDICTS), strict=True)
         ),
