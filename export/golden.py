@@ -52,5 +52,5 @@ def _replayable(arrays: list[NDArray[np.generic]]) -> NDArray[np.bool_]:
         if array.dtype.kind == "f":
             kept &= ~np.isinf(cells).any(axis=1)
         elif array.dtype.kind == "O":
-            kept &= [not any("\0" in cell for cell in row if isinstance(cell, str)) for row in cells]
+            kept &= ["\0" not in "".join(filter(None, row)) for row in cells]
     return kept
