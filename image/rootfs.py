@@ -56,6 +56,9 @@ STDLIB_LEFT_OUT = (
     "curses",
     "dbm",
     "sqlite3",
+    "ssl.py",  # 8 MB of OpenSSL, for a TLS that a proxy speaks; see without_tls
+    "lib-dynload/_ssl*",
+    "lib-dynload/_hashlib*",  # OpenSSL's digests; Python has its own
     "lib-dynload/_curses*",
     "lib-dynload/_dbm*",
     "lib-dynload/_gdbm*",
@@ -123,6 +126,7 @@ def main(site: Path, runtime: Path, root: Path) -> None:
     library = home / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}"
     for folder in {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}:
         copy_tree(Path(folder), library, STDLIB_LEFT_OUT)
+    copy(Path(__file__).with_name("without_tls.py"), library / "ssl.py")
     copy_tree(site, library, PACKAGES_LEFT_OUT)
     compile_tree(library, root, keep_source=False)
     copy_tree(runtime, library / "runtime", ("ruff.toml",))
