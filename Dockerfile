@@ -53,6 +53,6 @@ LABEL org.opencontainers.image.title=skiff \
     org.opencontainers.image.licenses=Apache-2.0
 USER 65532:65532
 EXPOSE 8000
-HEALTHCHECK --interval=30s --timeout=5s --start-period=5s CMD ["/opt/skiff/bin/python3", "-I", "-S", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(os.environ['PORT']), timeout=4); c.request('GET', '/readyz'); sys.exit(c.getresponse().status != 200)"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=5s CMD ["/opt/skiff/bin/python3", "-I", "-S", "-m", "runtime.probe"]
 ENTRYPOINT ["/opt/skiff/bin/python3", "-I", "-S", "-m", "runtime"]
 CMD ["serve"]

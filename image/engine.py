@@ -80,7 +80,9 @@ def find() -> Engine:
         build += ["--volume", f"{CERTIFICATES}:{CERTIFICATES}:ro"]
     # Without these two podman asks for limits that a container itself may not set.
     limits = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096")
-    return Engine(("podman", *runtime), tuple(build), limits)
+    # With --read-only it would give containers a /tmp and a /run to write to; docker does not.
+    strict = ("--read-only-tmpfs=false",)
+    return Engine(("podman", *runtime), tuple(build), limits + strict)
 
 
 def install(*packages: str) -> None:

@@ -19,7 +19,7 @@ _SECONDS = 4.0
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognized, not bound
 
 
-class _UnixConnection(http.client.HTTPConnection):
+class UnixConnection(http.client.HTTPConnection):
     """A connection through a socket that is a file."""
 
     def __init__(self, path: Path) -> None:
@@ -51,7 +51,7 @@ def main(environment: Mapping[str, str] = environ) -> int:
 
 def _connection(settings: Settings) -> http.client.HTTPConnection:
     if settings.unix_socket is not None:
-        return _UnixConnection(settings.unix_socket)
+        return UnixConnection(settings.unix_socket)
     host = _EVERY_ADDRESS.get(settings.host, settings.host)
     return http.client.HTTPConnection(host, settings.port, timeout=_SECONDS)
 

@@ -1,20 +1,30 @@
 """The container's life: its user, its mounts, its end."""
 
-import http.client
 import json
 import re
 import shutil
-import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from image.engine import Engine
 from tests.image.conftest import Start
-from tests.image.containers import IMAGE, RESTRICTED, Service
+from tests.image.containers import CHECKED_OFTEN, IMAGE, RESTRICTED, Service, health
 
 PYTHON = ("/opt/skiff/bin/python3", "-I", "-S", "-c")
+FACTS = """
+from pathlib import Path
+status = Path("/proc/1/status").read_text().splitlines()
+print(*(line.split()[1] for line in status if line.startswith("Cap")))
+print(*(line for line in status if line.startswith("NoNewPrivs")))
+(root,) = (line for line in Path("/proc/mounts").read_text().splitlines() if " / " in line)
+print(root.split()[3])
+limits = map(Path, ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+print(next(path.read_text() for path in limits if path.exists()))
+"""
+"""What the kernel says of process 1, of the file system and of the memory."""
 
 
 def _artifacts(engine: Engine, folder: Path) -> Path:
@@ -35,23 +45,24 @@ def test_the_user_is_a_number_and_not_root(service: Service) -> None:
     assert user == "65532:65532"
 
 
-def test_it_works_without_a_network(engine: Engine, flower: dict[str, float]) -> None:
-    """Without any network the service starts and answers on its loopback interface."""
-    ask = (
-        "import http.client, sys, time\n"
-        "for _ in range(3000):\n"
-        "    try:\n"
-        "        c = http.client.HTTPConnection('127.0.0.1', 8000)\n"
-        f"        c.request('POST', '/predict', {json.dumps(json.dumps(flower))}, "
-        "{'content-type': 'application/json'})\n"
-        "        break\n"
-        "    except OSError:\n"
-        "        time.sleep(0.01)\n"
-        "print(c.getresponse().read().decode())\n"
-    )
-    with engine.running(IMAGE, *RESTRICTED, "--network=none") as container:
-        answer = json.loads(engine.ask("exec", container, *PYTHON, ask))
-    assert answer["prediction"] == 0
+def test_the_restrictions_are_in_force(service: Service) -> None:
+    """The kernel says so: no capability, no new privileges, no file to be written, a limit."""
+    facts = service.engine.ask("exec", service.container, *PYTHON, FACTS)
+    capabilities, privileges, mount, memory = facts.splitlines()
+    assert set(capabilities.split()) == {"0" * 16}
+    assert privileges.split() == ["NoNewPrivs:", "1"]
+    assert mount.split(",")[0] == "ro"
+    assert int(memory) == 128 << 20
+
+
+def test_without_a_network_there_is_a_loopback_interface_alone(
+    engine: Engine,
+) -> None:
+    """Without a network or a socket, too, the service answers whoever is in the container."""
+    with engine.running(IMAGE, *RESTRICTED, "--network=none", *CHECKED_OFTEN) as container:
+        assert health(engine, container) == "healthy"
+        listed = "import socket; print(*(name for _, name in socket.if_nameindex()))"
+        assert engine.ask("exec", container, *PYTHON, listed) == "lo"
 
 
 def test_a_mounted_model_is_served(engine: Engine, start: Start, tmp_path: Path) -> None:
@@ -84,26 +95,26 @@ def test_a_mount_without_a_sound_model_falls_back(
     assert "/artifacts" in ready["instead_of"]["reason"]
 
 
-def test_sigterm_loses_no_request(start: Start, flower: dict[str, float]) -> None:
-    """Process 1 sends every answer that it began to compute, closes the rest, and exits with 0."""
+def test_sigterm_under_load_loses_nothing(start: Start, flower: dict[str, float]) -> None:
+    """Process 1 answers every request, tells its clients to leave, and exits with 0."""
     service = start(*RESTRICTED)
-    stopping = threading.Event()
+    body = json.dumps([flower] * 200)
     answered: list[int] = []
 
-    def ask() -> None:
-        while True:
-            try:
-                answered.append(service.request("POST", "/predict", [flower] * 200)[0])
-            except (ConnectionRefusedError, ConnectionResetError, http.client.RemoteDisconnected):
-                if stopping.is_set():  # a connection that the service never took
+    def ask_until_told_to_leave() -> None:
+        with closing(service.connect()) as connection:
+            while True:
+                connection.request("POST", "/predict", body, {"content-type": "application/json"})
+                response = connection.getresponse()
+                response.read()
+                answered.append(response.status)
+                if response.will_close:
                     return
-                raise
 
     with ThreadPoolExecutor(4) as pool:
-        clients = [pool.submit(ask) for _ in range(4)]
+        clients = [pool.submit(ask_until_told_to_leave) for _ in range(4)]
         while len(answered) < 20:
             service.request("GET", "/livez")
-        stopping.set()
         service.engine.ask("stop", "-t", "20", service.container)
         for client in clients:
             client.result()
@@ -114,14 +125,18 @@ def test_sigterm_loses_no_request(start: Start, flower: dict[str, float]) -> Non
     assert len(answered) == sum(line.get("path") == "/predict" for line in logged)
 
 
-def test_the_health_check_needs_no_curl(service: Service) -> None:
-    """The image's own check passes in the running container."""
-    line = service.engine.ask(
-        "image", "inspect", "--format", "{{json .Config.Healthcheck.Test}}", IMAGE
-    )
-    kind, *command = json.loads(line)
-    assert kind == "CMD"
-    assert service.engine.ask("exec", service.container, *command) == ""
+def test_the_health_check_passes(service: Service) -> None:
+    """The image's own check, which needs no curl, finds the service wherever it listens."""
+    assert health(service.engine, service.container) == "healthy"
+
+
+def test_the_health_check_fails_where_nothing_listens(engine: Engine) -> None:
+    """A process that serves nothing is unhealthy."""
+    python, *options = PYTHON
+    idle = (f"--entrypoint={python}", *RESTRICTED, *CHECKED_OFTEN)
+    command = [*options, "import time; time.sleep(600)"]
+    with engine.running(IMAGE, *idle, command=command) as container:
+        assert health(engine, container) == "unhealthy"
 
 
 def test_several_workers_need_no_more_than_a_tmp(start: Start, flower: dict[str, float]) -> None:
