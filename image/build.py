@@ -23,7 +23,7 @@ def build(engine: Engine, tag: str, recipe: str = RECIPE) -> None:
     The labels say what the artifact's manifest says, so they are added when it is there: the
     second build takes every layer from the first.
     """
-    options = _options(engine, tag, recipe)
+    options = build_options(engine, tag, recipe)
     engine.build(ROOT, *options)
     found = labels(manifest(engine, tag))
     engine.build(ROOT, *options, *(f"--label={name}={value}" for name, value in found.items()))
@@ -33,14 +33,15 @@ def build(engine: Engine, tag: str, recipe: str = RECIPE) -> None:
 
 def layers_without_cache(engine: Engine, tag: str, recipe: str = RECIPE) -> list[str]:
     """Build the image from nothing, return its layers, and remove it."""
-    engine.build(ROOT, "--no-cache", *_options(engine, tag, recipe))
+    engine.build(ROOT, "--no-cache", *build_options(engine, tag, recipe))
     try:
         return layers(engine, tag)
     finally:
         engine.ask("image", "rm", tag)
 
 
-def _options(engine: Engine, tag: str, recipe: str) -> list[str]:
+def build_options(engine: Engine, tag: str, recipe: str) -> list[str]:
+    """Return what the engine is told beside the folder that it builds."""
     arguments = {
         "PYTHON_IMAGE": base.choose(engine),
         "RECIPE": recipe,
