@@ -13,17 +13,15 @@ The same inputs give the same bytes: every file gets the time SOURCE_DATE_EPOCH.
 import fnmatch
 import os
 import py_compile
-import re
 import shutil
 import stat
-import struct
-import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 
 from image import sbom
+from image.libraries import copy_linked, extensions, strip
 
 HOME = "opt/skiff"
 """Where Python lives in the image: it finds its library from where it is itself."""
@@ -70,6 +68,9 @@ STDLIB_LEFT_OUT = (
     "site-packages",
     "dist-packages",
     "sitecustomize.py",  # Debian's crash reporter
+    "_distutils_system_mod.py",  # and where its setuptools installs to
+    "__hello__.py",  # greetings, to try frozen modules with
+    "__phello__",
 )
 
 PACKAGES_LEFT_OUT = (
@@ -110,6 +111,7 @@ PACKAGES_LEFT_OUT = (
     "httptools/parser/*.c",
     "swagger_ui_bundle/vendor/*/*-es-bundle*",  # for bundlers, not for browsers
     "swagger_ui_bundle/vendor/*/swagger-ui.js",
+    "swagger_ui_bundle/vendor/*/*-standalone-*",  # a frame that the page does without
     "*.dist-info/RECORD",
     "*.dist-info/INSTALLER",
     "*.dist-info/REQUESTED",
@@ -133,14 +135,17 @@ def main(site: Path, runtime: Path, root: Path) -> None:
     compile_tree(library / "runtime", root, keep_source=True)
     interpreter = home / "bin" / "python3"
     copy(Path(sys.executable).resolve(), interpreter)
-    libraries = copy_shared_libraries([interpreter, *extensions(root)], root)
+    origins = copy_linked([interpreter, *extensions(root)], root)
+    origins[interpreter] = Path(sys.executable).resolve()
+    for each in (library / "lib-dynload").iterdir():
+        origins[each] = Path(sysconfig.get_path("platstdlib"), "lib-dynload", each.name)
     for path in [interpreter, *extensions(root)]:
         strip(path)
     write_accounts(root)
-    sources = [Path(sys.executable).resolve(), *libraries]
-    owners = sorted({owner for path in sources if (owner := sbom.owner(path)) is not None})
-    (home / "sbom.cdx.json").write_bytes(sbom.document(library, owners))
-    copy_licences(owners, root)
+    owners = sbom.owners({f"/{path.relative_to(root)}": origins[path] for path in origins})
+    packages = f"/{library.relative_to(root)}"
+    (home / "sbom.cdx.json").write_bytes(sbom.document(site, packages, root, owners))
+    copy_licences(filter(None, owners), root)
     settle(root, int(os.environ.get("SOURCE_DATE_EPOCH", "0")))
 
 
@@ -190,59 +195,12 @@ def compile_tree(folder: Path, root: Path, *, keep_source: bool) -> None:
             source.unlink()
 
 
-def extensions(root: Path) -> list[Path]:
-    """List the shared libraries below `root`."""
-    return sorted(path for path in root.rglob("*.so*") if path.is_file())
-
-
-def copy_shared_libraries(binaries: Iterable[Path], root: Path) -> list[Path]:
-    """Copy what `binaries` are linked with to `/lib`, where the loader looks by itself.
-
-    The loader keeps its own path, which is written in the interpreter. Returns the files
-    copied, as the base image has them.
-    """
-    found = {}
-    for binary in binaries:
-        command = ["ldd", str(binary)]
-        listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        if missing := re.findall(r"(\S+) => not found", listing):
-            raise FileNotFoundError(f"{binary} needs {', '.join(missing)}, which is not installed")
-        for name, path in re.findall(r"^\s*(\S+) => (/\S+)", listing, re.MULTILINE):
-            if not path.startswith(f"{root}/"):
-                found[f"lib/{name}"] = Path(path).resolve()
-        for path in re.findall(r"^\s*(/\S+) \(", listing, re.MULTILINE):
-            found[path.lstrip("/")] = Path(path).resolve()
-    for target, source in sorted(found.items()):
-        copy(source, root / target)
-    return sorted(set(found.values()))
-
-
 def copy_licences(packages: Iterable[str], root: Path) -> None:
     """Copy the terms under which Debian packages are passed on."""
     for package in packages:
         terms = Path("usr/share/doc", package.partition(":")[0], "copyright")
         if (Path("/") / terms).exists():
             copy(Path("/") / terms, root / terms)
-
-
-def strip(path: Path) -> None:
-    """Cut off what an ELF file holds besides its loaded segments: symbols for debuggers.
-
-    The tables that say so are at fixed offsets of the 64-bit header (System V ABI, "ELF
-    Header"): program headers at 32 and 54, section headers, which go too, at 40 and 58.
-    """
-    data = bytearray(path.read_bytes())
-    if data[:5] != b"\x7fELF\x02":
-        return
-    (table,) = struct.unpack_from("<Q", data, 32)
-    size, count = struct.unpack_from("<HH", data, 54)
-    end = table + size * count
-    for entry in range(table, end, size):
-        (offset,), (length,) = (struct.unpack_from("<Q", data, entry + at) for at in (8, 32))
-        end = max(end, offset + length)
-    struct.pack_into("<Q", data, 40, 0)
-    struct.pack_into("<HHH", data, 58, 0, 0, 0)
-    path.write_bytes(data[:end])
 
 
 def write_accounts(root: Path) -> None:

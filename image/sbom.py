@@ -1,32 +1,37 @@
 """The image's bill of materials, as CycloneDX 1.6 JSON.
 
-It lists the Python packages by their metadata and, where the base image is Debian's, the
-packages that the interpreter and the shared libraries come from.
+It lists the Python distributions by their metadata and, where the base image is Debian's, the
+packages that the interpreter and the shared libraries come from. With each goes where it is in
+the image: every shared library, and every package that can be imported, is under one of them.
 """
 
-import email
 import json
 import platform
 import re
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterable
-from pathlib import Path
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from importlib.metadata import Distribution, distributions
+from pathlib import Path, PurePath
 from typing import Any
 
 Component = dict[str, Any]
 
 
-def document(packages: Path, system: Iterable[str]) -> bytes:
-    """Return the document for the distributions in `packages` and Debian's in the `system`.
+def document(site: Path, library: str, root: Path, system: Mapping[str | None, list[str]]) -> bytes:
+    """Return the document for the file system in `root`.
 
-    Nothing in it depends on when it was made: its serial number is made from its content.
+    Its distributions are those of `site` whose files are in the image's folder `library`;
+    the `system` is the packages of its other binaries, as `owners` finds them. Nothing in it
+    depends on when it was made: its serial number is made from its content.
     """
-    distributions = [distribution(path) for path in packages.glob("*.dist-info/METADATA")]
-    components = distributions + [debian_package(package) for package in system]
-    if not any(component["name"].startswith("python3") for component in components):
-        components.append(interpreter())
+    found = (distribution(each, library, root) for each in distributions(path=[str(site)]))
+    components = [component for component in found if component["evidence"]["occurrences"]]
+    for package, paths in system.items():
+        described = interpreter() if package is None else debian_package(package)
+        components.append(described | evidence(paths))
     components.sort(key=lambda component: str(component["purl"]))
     name = json.dumps(components, sort_keys=True)
     bill = {
@@ -41,16 +46,41 @@ def document(packages: Path, system: Iterable[str]) -> bytes:
     return json.dumps(bill, indent=2).encode() + b"\n"
 
 
-def distribution(metadata: Path) -> Component:
-    """Describe a Python distribution by its METADATA file."""
-    fields = email.message_from_bytes(metadata.read_bytes())
-    name = re.sub(r"[-_.]+", "-", fields["Name"]).lower()
-    described = component(f"pkg:pypi/{name}@{fields['Version']}", name, fields["Version"])
-    if expression := fields["License-Expression"]:
-        described["licenses"] = [{"expression": expression}]
-    elif text := fields["License"]:
-        described["licenses"] = [{"license": {"name": text.partition("\n")[0].strip()}}]
-    return described
+def distribution(installed: Distribution, library: str, root: Path) -> Component:
+    """Describe a Python distribution, and which of its files are in `library` below `root`."""
+    fields = installed.metadata
+    name = re.sub(r"[-_.]+", "-", installed.name).lower()
+    described = component(f"pkg:pypi/{name}@{installed.version}", name, installed.version)
+    if "License-Expression" in fields:
+        described["licenses"] = [{"expression": fields["License-Expression"]}]
+    elif "License" in fields:
+        described["licenses"] = [
+            {"license": {"name": fields["License"].partition("\n")[0].strip()}}
+        ]
+    places = set()
+    for path in map(PurePath, installed.files or ()):
+        top = PurePath(path.parts[0])
+        if ".so" in path.suffixes:
+            places.add(path)
+        places |= {top, top.with_suffix(".pyc")} if top.suffix == ".py" else {top}
+    kept = (f"{library}/{place}" for place in places if ".." not in place.parts)
+    return described | evidence(place for place in kept if (root / place[1:]).exists())
+
+
+def owners(origins: Mapping[str, Path]) -> dict[str | None, list[str]]:
+    """Group paths in the image by the Debian package of the file that each was copied from.
+
+    Under None are those that no package manager installed: Python's own, in official images.
+    """
+    grouped = defaultdict(list)
+    for path, origin in origins.items():
+        grouped[owner(origin)].append(path)
+    return dict(grouped)
+
+
+def evidence(paths: Iterable[str]) -> Component:
+    """Say where in the image a component is."""
+    return {"evidence": {"occurrences": [{"location": path} for path in sorted(paths)]}}
 
 
 def owner(path: Path) -> str | None:

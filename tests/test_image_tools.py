@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from image import base, rootfs, sbom
+from image import base, libraries, rootfs, sbom
 from image.__main__ import main
 from image.engine import PACKAGES, Engine, EngineError
 
@@ -34,7 +34,7 @@ def test_a_library_is_cut_after_its_last_segment(tmp_path: Path) -> None:
     struct.pack_into("<Q", segment, 32, 200)
     library = tmp_path / "library.so"
     library.write_bytes(bytes(header + segment) + b"loaded".ljust(80, b".") + b"symbols" * 20)
-    rootfs.strip(library)
+    libraries.strip(library)
     data = library.read_bytes()
     assert len(data) == 200
     assert data.endswith(b"loaded".ljust(80, b"."))
@@ -46,7 +46,7 @@ def test_what_is_no_library_is_not_stripped(tmp_path: Path) -> None:
     """A file that only has a library's name is left alone."""
     script = tmp_path / "libc.so"
     script.write_bytes(b"/* GNU ld script */")
-    rootfs.strip(script)
+    libraries.strip(script)
     assert script.read_bytes() == b"/* GNU ld script */"
 
 
@@ -61,17 +61,44 @@ def test_byte_code_runs_without_its_source(tmp_path: Path) -> None:
     assert result.stdout == "1 None\n"
 
 
-def test_the_bill_is_the_same_each_time_and_names_the_licence(tmp_path: Path) -> None:
-    """Two runs give the same bytes; a distribution is named by its normalized name."""
-    folder = tmp_path / "Some_Package-1.0.dist-info"
-    folder.mkdir()
-    metadata = "Name: Some_Package\nVersion: 1.0\nLicense-Expression: MIT\n"
-    (folder / "METADATA").write_text(metadata)
-    document = sbom.document(tmp_path, [])
-    components = {each["purl"]: each for each in json.loads(document)["components"]}
-    assert components["pkg:pypi/some-package@1.0"]["licenses"] == [{"expression": "MIT"}]
-    assert any(purl.startswith("pkg:generic/python@") for purl in components)
-    assert sbom.document(tmp_path, []) == document
+@pytest.fixture
+def installed(tmp_path: Path) -> tuple[Path, Path]:
+    """What pip installed, two distributions, and a file system that has one of them."""
+    site, root = tmp_path / "site", tmp_path / "root"
+    for name, files in (("Some_Package", ["some/fast.so", "alone.py"]), ("left-out", ["out.py"])):
+        folder = site / f"{name}-1.0.dist-info"
+        folder.mkdir(parents=True)
+        fields = f"Name: {name}\nVersion: 1.0\nLicense-Expression: MIT\n"
+        (folder / "METADATA").write_text(fields)
+        (folder / "RECORD").write_text("".join(f"{file},,\n" for file in ["../up", *files]))
+    (root / "lib/some").mkdir(parents=True)
+    for file in ("lib/some/fast.so", "lib/alone.pyc", "up"):
+        (root / file).touch()
+    return site, root
+
+
+def test_the_bill_lists_what_was_kept_and_where(installed: tuple[Path, Path]) -> None:
+    """A distribution is named by its normalized name, with its licence and its places."""
+    site, root = installed
+    document = sbom.document(site, "/lib", root, {None: ["/bin/python3"]})
+    assert sbom.document(site, "/lib", root, {None: ["/bin/python3"]}) == document
+    package, python = sorted(json.loads(document)["components"], key=lambda each: each["name"])[
+        ::-1
+    ]
+    assert package["purl"] == "pkg:pypi/some-package@1.0"
+    assert package["licenses"] == [{"expression": "MIT"}]
+    assert package["evidence"] == {
+        "occurrences": [
+            {"location": f"/lib/{name}"} for name in ("alone.pyc", "some", "some/fast.so")
+        ]
+    }
+    assert python["purl"].startswith("pkg:generic/python@3.")
+    assert python["evidence"] == {"occurrences": [{"location": "/bin/python3"}]}
+
+
+def test_what_no_package_manager_installed_is_pythons(tmp_path: Path) -> None:
+    """Files without an owner are kept together."""
+    assert sbom.owners({"/bin/python3": tmp_path}) == {None: ["/bin/python3"]}
 
 
 def test_without_any_engine_the_message_says_what_to_install(
