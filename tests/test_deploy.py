@@ -67,3 +67,14 @@ def test_kubernetes_and_the_image_agree() -> None:
     assert f"EXPOSE {port['containerPort']}" in dockerfile
     assert service["spec"]["selector"] == pod["metadata"]["labels"]
     assert service["spec"]["ports"][0]["targetPort"] == port["name"]
+
+
+def test_compose_and_the_image_agree() -> None:
+    """Port, recipe and the folder of models are those of the Dockerfile."""
+    (service,) = yaml.safe_load(COMPOSE.read_text())["services"].values()
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    (port,), (volume,) = service["ports"], service["volumes"]
+    assert f"EXPOSE {port.rpartition(':')[2]}" in dockerfile
+    assert f"ARTIFACTS={volume.split(':')[1]} " in dockerfile
+    assert f"ARG RECIPE={service['build']['args']['RECIPE']}" in dockerfile
+    assert (COMPOSE.parent / service["build"]["context"] / "Dockerfile").exists()
