@@ -1,4 +1,4 @@
-"""The pins of both requirements files, for the other architecture and every Python.
+"""The pins of the image's requirements files, for the other architecture and every Python.
 
 The build itself installs them for this machine's. Wheels are fetched, so this needs a package
 index, as the build does.
@@ -58,6 +58,7 @@ def test_a_wheel_with_another_hash_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("python", PYTHONS)
 def test_every_python_has_wheels(tmp_path: Path, python: str, machine: str) -> None:
     """What serves is installed for each; for what exports, wheels are known to be there."""
-    runtime, build = (ROOT / file for file in FILES)
+    runtime, *others = (ROOT / file for file in (*FILES, "requirements-boosters.txt"))
     assert _install(runtime, machine, python, f"--target={tmp_path}") == ""
-    assert _install(build, machine, python, f"--target={tmp_path / 'dry'}", "--dry-run") == ""
+    for each in others:
+        assert _install(each, machine, python, f"--target={tmp_path / 'dry'}", "--dry-run") == ""
