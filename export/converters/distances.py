@@ -8,12 +8,15 @@ from numpy.typing import NDArray
 
 from export.converters.graph import Graph
 from export.converters.metrics import METRICS
+from export.converters.sums import squared_norms
 from export.converters.values import TensorName
 
 Points = NDArray[np.float64]
 EUCLIDEAN = ("euclidean", "l2")
 MANHATTAN = ("manhattan", "cityblock", "l1")
 CHEBYSHEV = ("chebyshev", "infinity")
+TINY = 10 * np.finfo(np.float64).eps
+"""What scikit-learn divides by, if it is less than this, is taken to be 0."""
 
 
 def squared_distances(graph: Graph, x: TensorName, points: Points) -> TensorName:
@@ -23,7 +26,7 @@ def squared_distances(graph: Graph, x: TensorName, points: Points) -> TensorName
     distances come out equal: a tie is broken as it breaks it.
     """
     points = np.asarray(points, dtype=np.float64)
-    own = graph.op("ReduceSumSquare", x, np.array([1]), keepdims=1)
+    own = squared_norms(graph, x, points.shape[1])
     middle = graph.op("MatMul", x, -2.0 * points.T)
     norms = np.einsum("ij,ij->i", points, points).reshape(1, -1)
     distances = graph.op("Add", graph.op("Add", own, middle), norms)
@@ -109,15 +112,15 @@ def summed_squares(graph: Graph, x: TensorName, points: Points) -> TensorName:
 def cosine_distances(graph: Graph, x: TensorName, points: Points) -> TensorName:
     """Return 1 minus the cosine, between 0 and 2; a row of zeros is at a distance of 1."""
     norms = np.sqrt(np.einsum("ij,ij->i", points, points))
-    unit = points / np.where(norms == 0, 1.0, norms)[:, np.newaxis]
-    similarity = graph.op("MatMul", unit_rows(graph, x), unit.T)
+    unit = points / np.where(norms < TINY, 1.0, norms)[:, np.newaxis]
+    similarity = graph.op("MatMul", unit_rows(graph, x, points.shape[1]), unit.T)
     return graph.op("Clip", graph.op("Sub", 1.0, similarity), 0.0, 2.0)
 
 
-def unit_rows(graph: Graph, x: TensorName) -> TensorName:
-    """Divide each row by its Euclidean norm; a row of zeros stays as it is."""
-    norm = graph.op("Sqrt", graph.op("ReduceSumSquare", x, np.array([1]), keepdims=1))
-    norm = graph.op("Where", graph.op("Equal", norm, 0.0), 1.0, norm)
+def unit_rows(graph: Graph, x: TensorName, width: int) -> TensorName:
+    """Divide each row of `[N, width]` by its Euclidean norm; one of zeros stays as it is."""
+    norm = graph.op("Sqrt", squared_norms(graph, x, width))
+    norm = graph.op("Where", graph.op("Less", norm, TINY), 1.0, norm)
     return graph.op("Div", x, norm)
 
 
