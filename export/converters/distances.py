@@ -16,7 +16,7 @@ EUCLIDEAN = ("euclidean", "l2")
 MANHATTAN = ("manhattan", "cityblock", "l1")
 CHEBYSHEV = ("chebyshev", "infinity")
 TINY = 10 * np.finfo(np.float64).eps
-"""What scikit-learn divides by, if it is less than this, is taken to be 0."""
+"""A row that is not as long as this is not divided by its length in scikit-learn."""
 
 
 def squared_distances(graph: Graph, x: TensorName, points: Points) -> TensorName:
@@ -111,17 +111,16 @@ def summed_squares(graph: Graph, x: TensorName, points: Points) -> TensorName:
 
 def cosine_distances(graph: Graph, x: TensorName, points: Points) -> TensorName:
     """Return 1 minus the cosine, between 0 and 2; a row of zeros is at a distance of 1."""
-    norms = np.sqrt(np.einsum("ij,ij->i", points, points))
-    unit = points / np.where(norms < TINY, 1.0, norms)[:, np.newaxis]
-    similarity = graph.op("MatMul", unit_rows(graph, x, points.shape[1]), unit.T)
-    return graph.op("Clip", graph.op("Sub", 1.0, similarity), 0.0, 2.0)
+    return graph.op("Clip", graph.op("Sub", 1.0, cosines(graph, x, points)), 0.0, 2.0)
 
 
-def unit_rows(graph: Graph, x: TensorName, width: int) -> TensorName:
-    """Divide each row of `[N, width]` by its Euclidean norm; one of zeros stays as it is."""
-    norm = graph.op("Sqrt", squared_norms(graph, x, width))
-    norm = graph.op("Where", graph.op("Less", norm, TINY), 1.0, norm)
-    return graph.op("Div", x, norm)
+def cosines(graph: Graph, x: TensorName, points: Points) -> TensorName:
+    """Return the cosines between `[N, k]` and `points`, `[N, points]`; of zeros, 0."""
+    lengths = np.sqrt(np.einsum("ij,ij->i", points, points))
+    units = points / np.where(lengths < TINY, 1.0, lengths)[:, np.newaxis]
+    length = graph.op("Sqrt", squared_norms(graph, x, points.shape[1]))
+    length = graph.op("Where", graph.op("Less", length, TINY), 1.0, length)
+    return graph.op("MatMul", graph.op("Div", x, length), units.T)
 
 
 def nearest(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.converters.arithmetic import in_order
-from export.converters.distances import squared_distances, summed_distances
+from export.converters.distances import cosines, squared_distances, summed_distances
 from export.converters.graph import Graph
 from export.converters.values import TensorName
 
@@ -49,7 +49,7 @@ def kernel(
     if name in ("rbf", "laplacian", "chi2", "additive_chi2"):
         return _of_distances(graph, estimator, x, rows, name=name, gamma=gamma)
     if name == "cosine":
-        return graph.op("MatMul", _unit(graph, x), _unit_rows(rows).T)
+        return cosines(graph, x, rows)
     products = graph.op("MatMul", x, rows.T)
     if name == "linear":
         return products
@@ -88,15 +88,3 @@ def _chi_squared(graph: Graph, x: TensorName, rows: Rows) -> TensorName:
         square = graph.op("Mul", difference, difference)
         terms.append(graph.op("Div", square, safe))
     return in_order(graph, terms)
-
-
-def _unit(graph: Graph, x: TensorName) -> TensorName:
-    squares = graph.op("ReduceSum", graph.op("Mul", x, x), np.array([1]), keepdims=1)
-    length = graph.op("Sqrt", squares)
-    tiny = graph.op("Less", length, 10 * np.finfo(np.float64).eps)
-    return graph.op("Div", x, graph.op("Where", tiny, 1.0, length))
-
-
-def _unit_rows(rows: Rows) -> Rows:
-    lengths = np.sqrt((rows * rows).sum(axis=1, keepdims=True))
-    return rows / np.where(lengths < 10 * np.finfo(np.float64).eps, 1.0, lengths)
