@@ -42,12 +42,14 @@ def check_estimator(estimator: Any, layout: Layout, table: Any) -> None:
         raise ConversionError((), estimator, "it can neither predict nor transform new rows.")
     name = type(estimator).__name__
     try:
-        answer(layout.build(layout.split(layout.take(table, slice(0, 1)))))
+        answered = answer(layout.build(layout.split(layout.take(table, slice(0, 1)))))
     except NotFittedError:
         raise RecipeError("recipe", f"the {name} is not fitted; call its fit first.") from None
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         problem = f"the {name} does not answer the first row of X_test: {error}"
         raise RecipeError("recipe", problem) from error
+    if getattr(answered, "shape", ())[1:] == (0,):
+        raise ConversionError((), estimator, "its answer has no columns, so nothing is to serve.")
 
 
 def check_table(layout: Layout, table: Any, source: str) -> None:

@@ -35,12 +35,13 @@ class ConversionError(ExportError):
 
 
 class ParityError(ExportError):
-    """A graph that answers otherwise than scikit-learn, with the rows that show it."""
+    """A graph that answers otherwise than scikit-learn, with the rows that show it, and advice."""
 
-    def __init__(self, summary: str, worst: Sequence[str]) -> None:
-        rows = "".join(f"\n  {row}" for row in worst)
+    def __init__(self, summary: str, worst: Sequence[str], advice: str = "") -> None:
+        rows = "".join(f"\n  {row}" for row in worst) + (f"\n{advice}" if advice else "")
         super().__init__(
             f"The graph does not answer as scikit-learn does: {summary}. "
             f"No artifact was written. The worst rows:{rows}"
         )
         self.worst = tuple(worst)
+        self.advice = advice

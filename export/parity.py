@@ -13,6 +13,7 @@ from export.convert import BIT_FOR_BIT
 from export.errors import ParityError
 from export.group import Group, evenly, stack, take
 from export.reference import Answers, Reference
+from export.rounding import magnified
 from export.signature import Signature
 from export.table import Columns
 from runtime.comparison import Difference, compare, disagreeing
@@ -166,8 +167,8 @@ class _Tally:
     group: str
     rows: int = 0
     differences: list[Difference] = field(default_factory=list)
-    worst: list[tuple[Difference, dict[str, Scalar], str]] = field(default_factory=list)
-    """The worst rows, worst first: each with its record, and what was answered."""
+    worst: list[tuple[Difference, Compared]] = field(default_factory=list)
+    """The worst rows, worst first, each by itself."""
 
     @property
     def agrees(self) -> bool:
@@ -182,10 +183,7 @@ class _Tally:
         self.differences.append(difference)
         for row in difference.worst:
             alone = part.take([row])
-            record = self.comparer.signature.records(alone.columns)[0]
-            answers = f"expected {_plain(alone.expected)}, got {_plain(alone.actual)}"
-            by_itself = compare(alone.expected, alone.actual, magnitudes)
-            self.worst.append((by_itself, record, answers))
+            self.worst.append((compare(alone.expected, alone.actual, magnitudes), alone))
         self.worst = sorted(self.worst, key=lambda each: _badness(each[0]), reverse=True)[:SHOWN]
 
     def agreement(self) -> Agreement:
@@ -197,7 +195,7 @@ class _Tally:
             max_absolute=max(each.max_absolute for each in self.differences),
             max_relative=max(each.max_relative for each in self.differences),
             max_ulp=max(each.max_ulp for each in self.differences),
-            worst=self.worst[0][1] if self.worst else None,
+            worst=self._record(self.worst[0][1]) if self.worst else None,
         )
         if not self.agrees:
             raise self._error(agreement)
@@ -211,7 +209,30 @@ class _Tally:
             f"label, and the greatest relative difference is {found.max_relative:.3g} "
             f"({found.max_ulp:,} ulp; allowed: {allowed})"
         )
-        return ParityError(summary, [f"{record}: {text}" for _, record, text in self.worst])
+        rows = [
+            f"{self._record(row)}: expected {_plain(row.expected)}, got {_plain(row.actual)}"
+            for _, row in self.worst
+        ]
+        return ParityError(summary, rows, self._advice(found))
+
+    def _advice(self, found: Agreement) -> str:
+        """Say so where the difference is no greater than what rounding does to scikit-learn."""
+        comparer = self.comparer
+        if found.label_mismatches or comparer.tolerance == BIT_FOR_BIT:
+            return ""
+        row = self.worst[0][1].columns
+        own = magnified(comparer.reference, comparer.signature, row, comparer.magnitudes)
+        if own <= comparer.tolerance:
+            return ""
+        return (
+            f"scikit-learn's own answer to the first of these rows changes by {own:.3g} when its "
+            "numbers change by one unit in the last place: this model magnifies rounding, and no "
+            "two machines agree on it to more digits. Scale the features before it, as with "
+            "StandardScaler, or have it fitted less closely."
+        )
+
+    def _record(self, row: Compared) -> dict[str, Scalar]:
+        return self.comparer.signature.records(row.columns)[0]
 
 
 def parity_with(parity: Parity, *agreements: Agreement) -> Parity:

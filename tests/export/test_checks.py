@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.cluster import DBSCAN
 from sklearn.compose import make_column_transformer
+from sklearn.impute import MissingIndicator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -69,6 +70,15 @@ def test_an_estimator_that_answers_nothing_is_refused(
     with pytest.raises(RecipeError) as caught:
         check_estimator(estimator, layout_of(table, "X_train"), table)
     assert str(caught.value) == f"recipe: {problem}"
+
+
+def test_an_answer_without_columns_is_refused() -> None:
+    """Where training had no missing number, MissingIndicator has nothing to indicate."""
+    layout = layout_of(FRAME, "X_train")
+    with pytest.raises(ConversionError) as caught:
+        check_estimator(MissingIndicator().fit(FRAME), layout, FRAME)
+    problem = "MissingIndicator cannot be converted: its answer has no columns, so nothing is to"
+    assert str(caught.value) == f"{problem} serve."
 
 
 def test_an_estimator_that_looks_at_its_own_rows_alone_is_refused() -> None:
