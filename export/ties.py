@@ -2,15 +2,23 @@
 
 Where two training rows are equally far and only one is among the k nearest, the one that
 scikit-learn counts is the one that its heap happens to hold: it depends on the order of the
-training rows and of the search. No other program can be asked for the same.
+training rows and of the search. No other program can be asked for the same. Where both have the
+same target, it does not matter.
+
+Searches are found wherever they are in an estimator, and watched while it answers: what each is
+given is known only then.
 """
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
+from joblib import parallel_config
 from numpy.typing import NDArray
-
-from export.steps import applied, last_of
+from sklearn.base import BaseEstimator
+from sklearn.impute import KNNImputer
+from sklearn.metrics.pairwise import nan_euclidean_distances
 
 ROUNDING = 1e-12
 """Distances that are nearer to each other than this, relatively, are told apart by rounding."""
@@ -18,22 +26,112 @@ PRODUCT_ROUNDING = 1e-14
 """The same for distances from products of matrices, relative to the squared norms."""
 SAME_POINT = 1e-10
 """Nearer than this, relative to the squared norms, such a distance is rounding only."""
+MOST_EQUAL = 10
+"""How many neighbours more than asked for are looked at, lest they be as far as the last."""
+MOST_PARTS = 1_000
+ROWS_AT_ONCE = 500
 
 
 def decided(estimator: Any, table: Any) -> NDArray[np.bool_]:
     """Tell of each row of `table` whether distances decide which neighbours are the nearest.
 
-    True for all rows of an estimator that does not end in a search of nearest neighbours.
+    True for all rows of an estimator without a search of nearest neighbours, and for rows that
+    scikit-learn refuses.
     """
-    before, last = last_of(estimator)
-    search = getattr(last, "nn_fit", None) or last
-    count = _count(last)
-    if count is None or not hasattr(search, "kneighbors"):
+    searches = list(_searches(estimator, set()))
+    if not searches:
         return np.ones(len(table), dtype=bool)
-    seen = applied(before, table)
-    rows = np.asarray(seen.toarray() if hasattr(seen, "toarray") else seen, dtype=np.float64)
-    others = min(count + 1, search.n_samples_fit_)
-    distances, _ = search.kneighbors(rows, n_neighbors=others)
+    return _decided(estimator, searches, table, len(table) // MOST_PARTS)
+
+
+def _decided(
+    estimator: Any, searches: Sequence[Any], table: Any, smallest: int
+) -> NDArray[np.bool_]:
+    kept = np.ones(len(table), dtype=bool)
+
+    def judge(search: Any, rows: Any, count: int | None) -> None:
+        nonlocal kept
+        dense = np.asarray(rows.toarray() if hasattr(rows, "toarray") else rows, dtype=np.float64)
+        if len(dense) == len(kept):
+            apart = _completed if isinstance(search, KNNImputer) else _apart
+            kept = kept & apart(search, dense, count)
+
+    try:
+        with ExitStack() as stack, parallel_config(backend="sequential"):
+            for search in searches:
+                stack.enter_context(_watched(search, judge))
+            answer = estimator.predict if hasattr(estimator, "predict") else estimator.transform
+            answer(table)
+    except ValueError:
+        if len(table) <= max(smallest, 1):
+            return np.ones(len(table), dtype=bool)
+        half = len(table) // 2
+        parts = [_rows(table, slice(0, half)), _rows(table, slice(half, None))]
+        return np.concatenate([_decided(estimator, searches, part, smallest) for part in parts])
+    return kept
+
+
+def _rows(table: Any, rows: slice) -> Any:
+    return table.iloc[rows] if hasattr(table, "iloc") else table[rows]
+
+
+def _searches(value: Any, seen: set[int]) -> Iterator[Any]:
+    """Yield what searches for neighbours inside an estimator, a list, an array or a dictionary."""
+    if isinstance(value, (str, int, float)) or id(value) in seen:
+        return
+    seen.add(id(value))
+    inside: Any = ()
+    if isinstance(value, BaseEstimator) or type(value).__module__.startswith("sklearn."):
+        if isinstance(value, KNNImputer) or hasattr(value, "kneighbors"):
+            yield value
+        inside = getattr(value, "__dict__", {}).values()
+    elif isinstance(value, dict):
+        inside = value.values()
+    elif isinstance(value, (list, tuple)) or (
+        isinstance(value, np.ndarray) and value.dtype == object and value.ndim
+    ):
+        inside = value
+    for each in inside:
+        yield from _searches(each, seen)
+
+
+@contextmanager
+def _watched(search: Any, judge: Callable[[Any, Any, int | None], None]) -> Iterator[None]:
+    """Call `judge` with the rows of every search, and how many neighbours it asks for."""
+    names = ("transform",) if isinstance(search, KNNImputer) else ("kneighbors", "predict")
+    names = tuple(name for name in (*names, "predict_proba") if hasattr(search, name))
+    inside = False
+
+    def watch(method: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(X: Any = None, n_neighbors: int | None = None, **options: Any) -> Any:
+            nonlocal inside
+            if n_neighbors is not None:
+                options["n_neighbors"] = n_neighbors
+            if inside or X is None:
+                return method(X, **options)
+            inside = True
+            try:
+                judge(search, X, n_neighbors)
+                return method(X, **options)
+            finally:
+                inside = False
+
+        return watched
+
+    for name in names:
+        vars(search)[name] = watch(getattr(search, name))
+    try:
+        yield
+    finally:
+        for name in names:
+            del vars(search)[name]
+
+
+def _apart(search: Any, rows: NDArray[np.float64], asked: int | None) -> NDArray[np.bool_]:
+    """Tell whether the last of the nearest neighbours is nearer than the next one."""
+    count = int(asked or getattr(search, "n_neighbors_", search.n_neighbors))
+    others = min(count + MOST_EQUAL, search.n_samples_fit_)
+    distances, places = search.kneighbors(rows, n_neighbors=others)
     noise = np.zeros(len(rows))
     same = np.zeros(len(rows), dtype=bool)
     if search._fit_method == "brute" and search.effective_metric_ in ("euclidean", "sqeuclidean"):
@@ -41,20 +139,64 @@ def decided(estimator: Any, table: Any) -> NDArray[np.bool_]:
         squares = known.multiply(known) if hasattr(known, "multiply") else known * known
         norms = np.maximum((rows**2).sum(axis=1), squares.sum(axis=1).max())
         distances, noise = distances**2, PRODUCT_ROUNDING * norms
-        by_distance = "distance" in (getattr(last, "weights", ""), getattr(last, "mode", ""))
+        by_distance = "distance" in (getattr(search, "weights", ""), getattr(search, "mode", ""))
         same = by_distance & (distances[:, 0] <= SAME_POINT * norms)
     elif search.effective_metric_ == "cosine":
         noise += PRODUCT_ROUNDING
-    if others <= count:
-        return ~same
-    gap = distances[:, count] - distances[:, count - 1]
-    apart: NDArray[np.bool_] = gap > ROUNDING * distances[:, count] + noise
-    return apart & ~same
+    targets = getattr(search, "_y", np.arange(search.n_samples_fit_))
+    complete = others == search.n_samples_fit_
+    return ~same & _settled(distances, targets[places], count, noise, complete=complete)
 
 
-def _count(estimator: Any) -> int | None:
-    """Return how many neighbours an estimator asks for."""
-    count = getattr(estimator, "n_neighbors_", getattr(estimator, "n_neighbors", None))
-    if count is None:
-        return None
-    return int(count) + (getattr(estimator, "mode", None) == "distance")
+def _settled(
+    distances: NDArray[np.float64],
+    values: NDArray[Any],
+    count: int,
+    noise: NDArray[np.float64],
+    *,
+    complete: bool,
+) -> NDArray[np.bool_]:
+    """Tell whether any `count` nearest neighbours have the same values.
+
+    Of each row, `distances` [N, neighbours] are those of its nearest neighbours in their order,
+    all that there are if `complete`, and `values` [N, neighbours, ...] what these would answer.
+    """
+    last = distances[:, count - 1 : count]
+    tied = ~(np.abs(distances - last) > ROUNDING * np.abs(last) + noise[:, np.newaxis])
+    tied &= ~np.isnan(distances)
+    equal = values == values[:, count - 1 : count]
+    alike = (equal.reshape(*distances.shape, -1).all(axis=2) | ~tied).all(axis=1)
+    if not complete:
+        alike &= ~tied[:, -1]
+    settled: NDArray[np.bool_] = alike | ~tied[:, count:].any(axis=1)
+    return settled
+
+
+def _completed(imputer: KNNImputer, rows: NDArray[np.float64], _: int | None) -> NDArray[np.bool_]:
+    """Tell the same of the donors of every missing value of a row."""
+    parts = [
+        _given(imputer, rows[start : start + ROWS_AT_ONCE])
+        for start in range(0, len(rows), ROWS_AT_ONCE)
+    ]
+    return np.concatenate(parts)
+
+
+def _given(imputer: KNNImputer, rows: NDArray[np.float64]) -> NDArray[np.bool_]:
+    marker = imputer.missing_values
+    missing = np.isnan(rows) if np.isnan(marker) else rows == marker
+    known = np.where(imputer._mask_fit_X, 0.0, imputer._fit_X)
+    norms = np.maximum((np.where(missing, 0.0, rows) ** 2).sum(axis=1), (known**2).sum(1).max())
+    squares = nan_euclidean_distances(rows, imputer._fit_X, squared=True, missing_values=marker)
+    noise = PRODUCT_ROUNDING * norms * rows.shape[1]
+    kept = np.ones(len(rows), dtype=bool)
+    for column in np.flatnonzero(missing.any(axis=0) & imputer._valid_mask):
+        donors = np.flatnonzero(~imputer._mask_fit_X[:, column])
+        order = np.argsort(squares[:, donors], axis=1)
+        distances = np.take_along_axis(squares[:, donors], order, axis=1)
+        values = imputer._fit_X[donors, column][order]
+        count = min(imputer.n_neighbors, len(donors))
+        told = _settled(distances, values, count, noise, complete=True)
+        if imputer.weights == "distance":
+            told &= ~(distances[:, 0] <= SAME_POINT * norms)
+        kept &= told | ~missing[:, column]
+    return kept

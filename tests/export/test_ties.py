@@ -4,7 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import BaggingClassifier, VotingClassifier
 from sklearn.frozen import FrozenEstimator
+from sklearn.impute import KNNImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsTransformer
@@ -49,6 +52,38 @@ def test_cosines_that_tie_are_found() -> None:
         [[1.0, 1.0], [2.0, 2.0], [1.0, 0.0]], Y[:3]
     )
     assert decided(model, np.array([[3.0, 3.0], [1.0, -0.1]])).tolist() == [False, True]
+
+
+def test_equal_targets_leave_nothing_to_decide() -> None:
+    """Whichever of two equally far rows is counted, the answer is the same."""
+    model = KNeighborsClassifier(1).fit(X, [0, 0, 1, 1, 1, 1])
+    assert decided(model, ROWS).tolist() == [True] * 4 + [True, True]
+
+
+@pytest.mark.parametrize(
+    "ensemble",
+    [
+        BaggingClassifier(KNeighborsClassifier(1), n_estimators=2, bootstrap=False),
+        VotingClassifier([("knn", KNeighborsClassifier(1)), ("linear", LogisticRegression())]),
+        CalibratedClassifierCV(FrozenEstimator(KNeighborsClassifier(1).fit(X, Y)), cv=2),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_a_search_is_found_inside_an_ensemble(ensemble: Any) -> None:
+    """A vote, a bag or a calibration is decided where its neighbours are."""
+    assert decided(ensemble.fit(X, Y), ROWS).tolist() == [False, True, True, True, False, True]
+
+
+def test_donors_that_tie_are_found() -> None:
+    """A missing value is not decided where two donors with other values are equally far."""
+    known = np.column_stack([X, Y])
+    rows = np.column_stack([ROWS, np.full(len(ROWS), np.nan)])
+    imputer = KNNImputer(n_neighbors=1).fit(known)
+    expected = [False, True, True, True, False, True]
+    assert decided(imputer, rows).tolist() == expected
+    answering = make_pipeline(KNNImputer(n_neighbors=1), LogisticRegression()).fit(known, Y)
+    assert decided(answering, rows).tolist() == expected
+    assert decided(answering, np.column_stack([ROWS, np.zeros(len(ROWS))])).all()
 
 
 def _steps(model: Any) -> list[Any]:
