@@ -20,6 +20,12 @@ OPSET = {"": 21, "ai.onnx.ml": 5, "com.microsoft": 1}
 KNOWN_TO_SKL2ONNX = {"": 21, "ai.onnx.ml": 3, "com.microsoft": 1}
 """What skl2onnx is told: 1.20 refuses ai.onnx.ml 5, which `TreeEnsemble` needs."""
 
+MOST_COLUMNS = 2**18
+TOO_WIDE = (
+    "it needs {:,} columns as a table, {:.1f} MB a row; set the n_features of what hashes to 2**18 "
+    "at most, or let a linear model, a naive Bayes classifier or TruncatedSVD follow it."
+)
+
 Operand = TensorName | NDArray[Any] | np.generic | float | int
 
 
@@ -67,7 +73,7 @@ class Graph:
         self._scope = scope
         self._container = container
         self._constants: dict[tuple[str, tuple[int, ...], bytes], TensorName] = {}
-        self._selected: dict[tuple[TensorName, tuple[int, ...]], TensorName] = {}
+        self._selected: dict[tuple[TensorName, tuple[int, ...] | None], TensorName] = {}
         self._steps: list[str] = []
         self.cells: int | None = None
         """How many columns the widest table of terms has, where there are texts."""
@@ -221,6 +227,9 @@ class Graph:
         """
         if any(block.is_string for block in frame.blocks):
             raise self.refuse(estimator, "one of its input columns holds strings; encode it first.")
+        widest = max((block.width for block in frame.blocks if block.places), default=0)
+        if widest > MOST_COLUMNS:
+            raise self.refuse(estimator, TOO_WIDE.format(widest, 8 * widest / 1e6))
         return self._joined(frame)
 
     def string(self, frame: Frame, estimator: object) -> TensorName:
@@ -258,13 +267,24 @@ class Graph:
 
     def _materialized(self, block: Block) -> TensorName:
         """Return the tensor of a block, gathered once however often it is asked for."""
-        if block.picks is None:
+        if block.picks is None and block.places is None:
             return block.tensor
         key = (block.tensor, block.picks)
         if key not in self._selected:
-            picks = np.array(block.picks, dtype=np.int64)
-            self._selected[key] = self.op("Gather", block.tensor, picks, axis=1)
+            tensor = block.tensor if block.places is None else self._unfolded(block, block.places)
+            if block.picks is not None:
+                picks = np.array(block.picks, dtype=np.int64)
+                tensor = self.op("Gather", tensor, picks, axis=1)
+            self._selected[key] = tensor
         return self._selected[key]
+
+    def _unfolded(self, block: Block, places: TensorName) -> TensorName:
+        """Return all columns of a block that holds few of them."""
+        self.cells = max(self.cells or 0, block.width)
+        rows = self.op("Slice", self.op("Shape", block.tensor), np.array([0]), np.array([1]))
+        zeros = self.op("Expand", 0.0, self.op("Concat", rows, np.array([block.width]), axis=0))
+        spread = self.op("Expand", places, self.op("Shape", block.tensor))
+        return self.op("ScatterElements", zeros, spread, block.tensor, axis=1)
 
 
 def _described(names: Sequence[str], kinds: Sequence[tuple[int, int]]) -> list[ValueInfoProto]:

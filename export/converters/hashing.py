@@ -1,5 +1,6 @@
 """Hashed features: columns chosen by a hash of what is counted, without a vocabulary."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,11 @@ from sklearn.feature_extraction.text import HashingVectorizer
 from export.converters import tokens
 from export.converters.graph import Graph
 from export.converters.registry import converts
-from export.converters.values import Frame, TensorName
-from export.converters.vectorizers import added, check, counted, normalized, refuse_dtype, runs_of
+from export.converters.values import Block, Frame, TensorName
+from export.converters.vectorizers import added, check, normalized, refuse_dtype, runs_of
 
+FULL = 2**14
+"""Up to so many columns, tables are made of all of them: then it is the quicker way."""
 _GREATEST = 2**31 - 1
 
 
@@ -23,11 +26,10 @@ def hashing_vectorizer(graph: Graph, step: HashingVectorizer, frame: Frame) -> F
     terms = graph.concat([graph.op("Flatten", each, axis=1) for each in runs])
     place, signs = _hashed(graph, step, terms)
     place = graph.op("Where", tokens.is_empty(graph, terms), step.n_features, place)
-    if step.binary:  # A column counts as hit though the signs of what hit it add up to nothing.
-        counts = graph.op("Min", counted(graph, place, step.n_features), 1.0)
-    else:
-        counts = _summed(graph, step, place, signs)
-    return Frame.of(normalized(graph, counts, step.norm), step.n_features)
+    # Of what is binary a column is hit, though the signs of what hit it add up to nothing.
+    block = _summed(graph, step, place, None if step.binary else signs)
+    counts = graph.op("Min", block.tensor, 1.0) if step.binary else block.tensor
+    return Frame((replace(block, tensor=normalized(graph, counts, step.norm)),))
 
 
 @converts(FeatureHasher, exact=True)
@@ -41,7 +43,7 @@ def feature_hasher(graph: Graph, step: FeatureHasher, frame: Frame) -> Frame:
         )
     refuse_dtype(graph, step, np.float64)
     place, signs = _hashed(graph, step, graph.string(frame, step))
-    return Frame.of(_summed(graph, step, place, signs), step.n_features)
+    return Frame((_summed(graph, step, place, signs),))
 
 
 def _hashed(graph: Graph, step: Any, strings: TensorName) -> tuple[TensorName, TensorName]:
@@ -57,7 +59,29 @@ def _hashed(graph: Graph, step: Any, strings: TensorName) -> tuple[TensorName, T
     return place, graph.op("Where", graph.op("Less", hashed, 0), -1.0, 1.0)
 
 
-def _summed(graph: Graph, step: Any, place: TensorName, signs: TensorName) -> TensorName:
-    if step.alternate_sign:
-        return added(graph, place, signs, step.n_features)
-    return counted(graph, place, step.n_features)
+def _summed(graph: Graph, step: Any, place: TensorName, signs: TensorName | None) -> Block:
+    """Return how often each column is among the places [N, terms], or the sums of their signs."""
+    if signs is None or not step.alternate_sign:
+        signs = graph.op("Expand", 1.0, graph.op("Shape", place))
+    if step.n_features > FULL:
+        return _scattered(graph, step.n_features, place, signs)
+    return Block(added(graph, place, signs, step.n_features), step.n_features, is_string=False)
+
+
+def _scattered(graph: Graph, width: int, place: TensorName, numbers: TensorName) -> Block:
+    """Add numbers in the columns that some text of the batch has, and make no others.
+
+    The first column is always held, so that there is one. The last found is the one behind all
+    others, where there is no term, and is left out.
+    """
+    graph.cells = max(graph.cells or 0, FULL)
+    every = graph.op("Concat", graph.reshape(place, -1), np.array([0, width]), axis=0)
+    held, _, index, _ = graph.ops("Unique", every, outputs=4)
+    shape = graph.op("Shape", place)
+    index = graph.op("Reshape", graph.op("Slice", index, np.array([0]), np.array([-2])), shape)
+    rows = graph.op("Slice", shape, np.array([0]), np.array([1]))
+    zeros = graph.op("Expand", 0.0, graph.op("Concat", rows, graph.op("Shape", held), axis=0))
+    sums = graph.op("ScatterElements", zeros, index, numbers, axis=1, reduction="add")
+    sums = graph.op("Slice", sums, np.array([0]), np.array([-1]), np.array([1]))
+    places = graph.op("Slice", held, np.array([0]), np.array([-1]))
+    return Block(sums, width, is_string=False, places=places)

@@ -60,6 +60,7 @@ from export.converters.arithmetic import (
 )
 from export.converters.graph import Graph
 from export.converters.registry import convert, converts
+from export.converters.scattered import product
 from export.converters.values import (
     Answer,
     Classified,
@@ -170,15 +171,15 @@ def ridge_classifier(graph: Graph, model: Any, frame: Frame) -> Classified | Mul
 @converts(SGDOneClassSVM, exact=False)
 def sgd_one_class_svm(graph: Graph, model: SGDOneClassSVM, frame: Frame) -> Flagged:
     """Answer the distance to the hyperplane less the offset; inliers have 0 or more."""
-    product = graph.op("MatMul", graph.numeric(frame, model), _transposed(model.coef_))
-    scores = graph.reshape(graph.op("Sub", product, np.float64(model.offset_[0])), -1)
+    distances = product(graph, model, frame, _transposed(model.coef_))
+    scores = graph.reshape(graph.op("Sub", distances, np.float64(model.offset_[0])), -1)
     return Flagged(by_sign(graph, scores), scores)
 
 
 def linear_scores(graph: Graph, model: Any, frame: Frame) -> TensorName:
     """Return `x @ coef_.T + intercept_`, float64 [N, outputs]."""
-    product = graph.op("MatMul", graph.numeric(frame, model), _transposed(model.coef_))
-    return graph.op("Add", product, np.asarray(model.intercept_, dtype=np.float64))
+    sums = product(graph, model, frame, _transposed(model.coef_))
+    return graph.op("Add", sums, np.asarray(model.intercept_, dtype=np.float64))
 
 
 def _transposed(coefficients: Any) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from sklearn.naive_bayes import (
 from export.converters.arithmetic import first_greatest, from_logarithms
 from export.converters.graph import Graph
 from export.converters.registry import converts
+from export.converters.scattered import product
 from export.converters.values import Classified, Frame, TensorName
 
 
@@ -32,14 +33,14 @@ def gaussian(graph: Graph, model: GaussianNB, frame: Frame) -> Classified:
 @converts(MultinomialNB, exact=False)
 def multinomial(graph: Graph, model: MultinomialNB, frame: Frame) -> Classified:
     """Weigh each count by the logarithm of its feature's probability."""
-    product = graph.op("MatMul", graph.numeric(frame, model), model.feature_log_prob_.T)
-    return _classified(graph, graph.op("Add", product, model.class_log_prior_))
+    likelihood = product(graph, model, frame, model.feature_log_prob_.T)
+    return _classified(graph, graph.op("Add", likelihood, model.class_log_prior_))
 
 
 @converts(ComplementNB, exact=False)
 def complement(graph: Graph, model: ComplementNB, frame: Frame) -> Classified:
     """Weigh each count by how unlikely it is in the other classes."""
-    likelihood = graph.op("MatMul", graph.numeric(frame, model), model.feature_log_prob_.T)
+    likelihood = product(graph, model, frame, model.feature_log_prob_.T)
     if len(model.classes_) == 1:
         likelihood = graph.op("Add", likelihood, model.class_log_prior_)
     return _classified(graph, likelihood)
@@ -52,9 +53,9 @@ def bernoulli(graph: Graph, model: BernoulliNB, frame: Frame) -> Classified:
     if model.binarize is not None:
         x = graph.cast(graph.op("Greater", x, float(model.binarize)), np.float64)
     absent = np.log(1 - np.exp(model.feature_log_prob_))
-    product = graph.op("MatMul", x, (model.feature_log_prob_ - absent).T)
+    present = graph.op("MatMul", x, (model.feature_log_prob_ - absent).T)
     constants = model.class_log_prior_ + absent.sum(axis=1)
-    return _classified(graph, graph.op("Add", product, constants))
+    return _classified(graph, graph.op("Add", present, constants))
 
 
 @converts(CategoricalNB, exact=False)

@@ -23,6 +23,9 @@ class Block:
     None, NaN or pandas.NA. NaN everywhere where it is not said."""
     known: tuple[tuple[str, ...] | None, ...] = ()
     """The strings that each column of the tensor had in training, None where they are too many."""
+    places: TensorName | None = None
+    """Of a wide table, which columns the tensor holds, int64, ascending; in the others all rows
+    of the batch have 0. None where it holds all of them."""
 
     @property
     def columns(self) -> int:

@@ -1,6 +1,7 @@
 """Text vectorizers: how often each term is in each text, weighted and normalized."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from sklearn.feature_extraction.text import (
 from export.converters import tokens
 from export.converters.graph import Graph
 from export.converters.registry import converts
+from export.converters.scattered import scattered, weights_of
 from export.converters.values import Frame, TensorName
 
 
@@ -45,13 +47,15 @@ def tfidf_transformer(graph: Graph, step: TfidfTransformer, frame: Frame) -> Fra
 
     Other numbers than counts may be or become -0.0, which no sparse matrix holds.
     """
-    x = graph.numeric(_weighed(graph, step, frame), step)
-    return Frame.of(graph.op("Where", graph.op("Equal", x, 0.0), 0.0, x), frame.width)
+    (block,) = _weighed(graph, step, frame).blocks
+    x = graph.op("Where", graph.op("Equal", block.tensor, 0.0), 0.0, block.tensor)
+    return Frame((replace(block, tensor=x),))
 
 
 def _weighed(graph: Graph, step: TfidfTransformer, frame: Frame) -> Frame:
     """Weigh and normalize counts."""
-    x = graph.numeric(frame, step)
+    block = scattered(frame)
+    x = graph.numeric(frame, step) if block is None else block.tensor
     if step.sublinear_tf:
         graph.exact = False
         absent = graph.op("Equal", x, 0.0)
@@ -59,11 +63,13 @@ def _weighed(graph: Graph, step: TfidfTransformer, frame: Frame) -> Frame:
         x = graph.op("Where", absent, 0.0, logarithm)
     if step.use_idf:
         weights = np.asarray(step.idf_, dtype=np.float64)
-        weighed = graph.op("Mul", x, weights)
+        known = weights if block is None else weights_of(graph, block, weights)
+        weighed = graph.op("Mul", x, known)
         # 0 times infinity is NaN; what is not there has no weight.
         finite = np.isfinite(weights).all()
         x = weighed if finite else graph.op("Where", graph.op("Equal", x, 0.0), 0.0, weighed)
-    return Frame.of(normalized(graph, x, step.norm), frame.width)
+    x = normalized(graph, x, step.norm)
+    return Frame.of(x, frame.width) if block is None else Frame((replace(block, tensor=x),))
 
 
 def runs_of(
