@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import onnx
 from onnx import helper
 from skl2onnx import convert_sklearn, update_registered_converter
@@ -121,8 +122,17 @@ def _frame(signature: Signature) -> Frame:
         )
         is_string = tensor.name == "string"
         known = tuple(feature.categories for feature in features)
+        dtypes = tuple(
+            _whole(source)
+            for source, feature in zip(
+                signature.layout.sources or (None,) * len(signature.features),
+                signature.features,
+                strict=True,
+            )
+            if feature.input == tensor.name
+        )
         whole[tensor.name] = Frame.of(
-            TensorName(tensor.name), tensor.columns or 0, is_string, markers, known
+            TensorName(tensor.name), tensor.columns or 0, is_string, markers, known, dtypes=dtypes
         )
     starts: dict[str, int] = {}
     blocks: list[Frame] = []
@@ -131,6 +141,12 @@ def _frame(signature: Signature) -> Frame:
         blocks.append(frame)
     order = [starts[feature.input] + feature.column for feature in signature.features]
     return Frame.concat(blocks).select(order)
+
+
+def _whole(source: Any) -> Any:
+    """Return numpy's dtype for a data frame's column of integers or booleans; None for others."""
+    dtype = getattr(source, "numpy_dtype", source)
+    return dtype if isinstance(dtype, np.dtype) and dtype.kind in "biu" else None
 
 
 def _normalized(model: onnx.ModelProto) -> onnx.ModelProto:

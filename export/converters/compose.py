@@ -6,6 +6,7 @@ from typing import Any
 
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.utils._set_output import _get_output_config
 
 from export.converters.graph import Graph
 from export.converters.registry import convert, converts, transform, transforms
@@ -41,7 +42,7 @@ def column_transformer(graph: Graph, estimator: ColumnTransformer, frame: Frame)
         with graph.step(name):
             part = _transformed(graph, step, frame.select([int(column) for column in columns]))
             parts.append(_weighted(graph, part, weights.get(name), step))
-    return Frame.concat(parts)
+    return _joined(estimator, parts)
 
 
 @converts(FeatureUnion, exact=True)
@@ -53,7 +54,14 @@ def feature_union(graph: Graph, estimator: FeatureUnion, frame: Frame) -> Frame:
         with graph.step(name):
             part = _transformed(graph, step, frame)
             parts.append(_weighted(graph, part, weights.get(name), step))
-    return Frame.concat(parts)
+    return _joined(estimator, parts)
+
+
+def _joined(estimator: Any, parts: Iterable[Frame]) -> Frame:
+    """Join frames, as columns of one array or, with `set_output`, of one data frame."""
+    frame = Frame.concat(parts)
+    dense = _get_output_config("transform", estimator)["dense"]
+    return frame.as_array() if dense == "default" else frame
 
 
 def _through(graph: Graph, steps: Iterable[tuple[str, Any]], frame: Frame) -> Frame:

@@ -128,6 +128,24 @@ ROUNDED: Mapping[Any, Build] = {
 }
 """Functions whose last bit depends on the library that computes them."""
 
+_ANY_DTYPE = (
+    np.positive,
+    np.sign,
+    np.floor,
+    np.ceil,
+    np.trunc,
+    np.around,
+    np.round,
+    np.clip,
+    np.nan_to_num,
+    np.isnan,
+    np.isinf,
+    np.isfinite,
+)
+"""Functions that answer the same of integers as of doubles, however few bytes they have."""
+_FULL_SIZE = 4
+"""Of integers of so many bytes and more, numpy computes in double."""
+
 WITH_ARGUMENTS = ("around", "clip", "nan_to_num", "round")
 
 
@@ -135,8 +153,9 @@ WITH_ARGUMENTS = ("around", "clip", "nan_to_num", "round")
 def function_transformer(graph: Graph, step: FunctionTransformer, frame: Frame) -> Frame:
     """Apply the function to every number; with no function, pass the columns on as they are."""
     function, arguments = _unwrapped(step)
-    if function is None:
+    if function is None or (_flattens(function, arguments) and frame.width == 1):
         return frame
+    _check_integers(graph, step, function, frame)
     if function in (np.clip, np.round, np.around, np.nan_to_num):
         x = graph.numeric(frame, step)
         return Frame.of(_with_arguments(graph, step, function, arguments, x), frame.width)
@@ -145,6 +164,36 @@ def function_transformer(graph: Graph, step: FunctionTransformer, frame: Frame) 
         raise graph.refuse(step, _reason(function, arguments))
     graph.exact = graph.exact and function in EXACT
     return Frame.of(build(graph, graph.numeric(frame, step)), frame.width)
+
+
+def _flattens(function: Any, arguments: Mapping[str, Any]) -> bool:
+    """Tell whether a column becomes the vector of texts that a vectorizer takes."""
+    if function is np.ravel:
+        return not arguments
+    return function is np.reshape and arguments in ({"shape": -1}, {"shape": (-1,)})
+
+
+def _check_integers(graph: Graph, step: FunctionTransformer, function: Any, frame: Frame) -> None:
+    """Refuse integers and booleans of which numpy makes something else than of doubles."""
+    for dtype in frame.dtypes:
+        if dtype is None or function in _ANY_DTYPE:
+            continue
+        problem = _of_integers(function, dtype)
+        if problem:
+            raise graph.refuse(
+                step,
+                f"numpy's {_named(function)} of {dtype.name}, which one of its columns is, "
+                f"{problem}; make float64 of the column, with astype(float), before the fit.",
+            )
+
+
+def _of_integers(function: Any, dtype: "np.dtype[Any]") -> str | None:
+    """Say what becomes of integers or booleans, where it is not what becomes of doubles."""
+    if function is np.reciprocal:
+        return "is an integer too"
+    if function is np.negative and dtype.kind == "u":
+        return "is the number that it wraps around to"
+    return "is of less than double precision" if dtype.itemsize < _FULL_SIZE else None
 
 
 def _unwrapped(step: FunctionTransformer) -> tuple[Any, dict[str, Any]]:
@@ -209,8 +258,12 @@ def _finite(graph: Graph, arguments: Mapping[str, Any], x: TensorName) -> Tensor
     return graph.op("Where", graph.op("Equal", x, -np.inf), np.float64(given["neginf"]), x)
 
 
+def _named(function: Any) -> str:
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
 def _reason(function: Any, arguments: Mapping[str, Any]) -> str:
-    name = getattr(function, "__name__", type(function).__name__)
+    name = _named(function)
     given = f" with the arguments {sorted(arguments)}" if arguments else ""
     known = sorted({each.__name__ for each in (*EXACT, *ROUNDED)} | set(WITH_ARGUMENTS))
     return (

@@ -23,6 +23,9 @@ class Block:
     None, NaN or pandas.NA. NaN everywhere where it is not said."""
     known: tuple[tuple[str, ...] | None, ...] = ()
     """The strings that each column of the tensor had in training, None where they are too many."""
+    dtypes: tuple[Any, ...] = ()
+    """The integer or boolean dtype, of numpy, that each column has in scikit-learn; None for
+    doubles. None everywhere where it is not said."""
     places: TensorName | None = None
     """Of a wide table, which columns the tensor holds, int64, ascending; in the others all rows
     of the batch have 0. None where it holds all of them."""
@@ -62,9 +65,11 @@ class Frame:
         is_string: bool = False,
         absent: tuple[Any, ...] = (),
         known: tuple[tuple[str, ...] | None, ...] = (),
+        *,
+        dtypes: tuple[Any, ...] = (),
     ) -> "Frame":
         """Return the frame of one whole tensor `[N, width]`."""
-        return cls((Block(tensor, width, is_string, absent=absent, known=known),))
+        return cls((Block(tensor, width, is_string, None, absent, known, dtypes),))
 
     @classmethod
     def concat(cls, frames: Iterable["Frame"]) -> "Frame":
@@ -93,12 +98,35 @@ class Frame:
         )
 
     @property
+    def dtypes(self) -> tuple[Any, ...]:
+        """For each column, its integer or boolean dtype in scikit-learn; None for doubles."""
+        return tuple(
+            dtype
+            for block in self.blocks
+            for dtype in block.picked(block.dtypes or (None,) * block.width)
+        )
+
+    @property
     def known(self) -> tuple[tuple[str, ...] | None, ...]:
         """For each column, the strings that it had in training; None where nobody can tell."""
         return tuple(
             strings
             for block in self.blocks
             for strings in block.picked(block.known or (None,) * block.width)
+        )
+
+    def as_array(self) -> "Frame":
+        """Return the frame as one array has it, of one dtype for all its columns."""
+        numbers = [
+            np.dtype(np.float64) if dtype is None else dtype
+            for dtype, is_string in zip(self.dtypes, self.string_columns, strict=True)
+            if not is_string
+        ]
+        common = np.result_type(*numbers) if numbers else None
+        whole = None if common is None or common.kind == "f" else common
+        return replace(
+            self,
+            blocks=tuple(replace(each, dtypes=(whole,) * each.width) for each in self.blocks),
         )
 
     def select(self, indices: Sequence[int]) -> "Frame":
