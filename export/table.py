@@ -85,7 +85,7 @@ def as_table(data: Any, source: str) -> Any:
     if hasattr(data, "toarray"):
         data = data.toarray()
     if hasattr(data, "to_pandas"):
-        return as_table(data.to_pandas(), source)
+        return as_table(_as_seen(data.to_pandas()), source)
     array = np.asarray(data)
     if array.dtype.kind in "UT":
         array = array.astype(object)
@@ -101,6 +101,22 @@ def as_table(data: Any, source: str) -> Any:
         problem = f"{source} has the shape {array.shape}; expected a table, [rows, features]."
         raise RecipeError("recipe", problem)
     return array
+
+
+def _as_seen(data: Any) -> Any:
+    """Return what another library made for pandas, its missing strings being None.
+
+    That is what scikit-learn sees of such a library's tables; pandas has NaN for them.
+    """
+    if not isinstance(data, pd.DataFrame):
+        return data
+    strings = [
+        label
+        for label, dtype in data.dtypes.items()
+        if isinstance(dtype, (pd.StringDtype, pd.CategoricalDtype))
+    ]
+    columns = {label: data[label].astype(object) for label in strings}
+    return data.assign(**{label: each.where(each.notna(), None) for label, each in columns.items()})
 
 
 def layout_of(table: Any, source: str) -> Layout:

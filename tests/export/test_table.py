@@ -130,3 +130,20 @@ def test_a_series_of_strings_is_a_text_too(data: Any) -> None:
     layout = layout_of(table, "X")
     assert layout.form == "vector"
     assert layout.take(table, [1]).tolist() == ["b"]
+
+
+def test_missing_strings_of_other_libraries_are_none() -> None:
+    """Of strings and of categories scikit-learn sees None there, where pandas has NaN."""
+    table = pa.table(
+        {
+            "word": ["a", None, "b"],
+            "grade": pa.array(["x", None, "y"]).dictionary_encode(),
+            "count": [1, None, 2],
+        }
+    )
+    frame = as_table(table, "X")
+    assert frame["word"].tolist() == ["a", None, "b"]
+    assert frame["grade"].tolist() == ["x", None, "y"]
+    layout = layout_of(frame, "X")
+    assert layout.dtypes == ("string", "string", "float64")
+    pd.testing.assert_frame_equal(layout.build(layout.split(frame)), frame)
