@@ -157,11 +157,14 @@ def _midpoints(features: Sequence[Feature], held_out: Columns, rng: np.random.Ge
     count = len(held_out[0])
     one, other = rng.integers(0, count, (2, MIDPOINTS if count > 1 else 0))
     return [
-        column[one] + (column[other] - column[one]) / 2
-        if feature.dtype == "float64"
-        else column[one]
+        column[one] + (column[other] - column[one]) / 2 if _is_free(feature) else column[one]
         for column, feature in zip(held_out, features, strict=True)
     ]
+
+
+def _is_free(feature: Feature) -> bool:
+    """Tell whether any double is answered, and not only those that were seen in training."""
+    return feature.dtype == "float64" and not feature.values
 
 
 def _extremes(features: Sequence[Feature], held_out: Columns, exact: bool) -> Group:
@@ -170,7 +173,7 @@ def _extremes(features: Sequence[Feature], held_out: Columns, exact: bool) -> Gr
     The furthest beyond a feature's range come last, so that rows which scikit-learn refuses
     stand together and are soon set apart.
     """
-    floats = np.array([i for i, f in enumerate(features) if f.dtype == "float64"], np.int64)
+    floats = np.array([i for i, f in enumerate(features) if _is_free(f)], np.int64)
     values = np.array(TINY + HUGE if exact else TINY) if len(held_out[0]) else np.empty(0)
     ranges = [max(abs(features[i].minimum or 0), abs(features[i].maximum or 0)) for i in floats]
     order = np.argsort(np.outer(1 / np.maximum(ranges, TINY_RANGE), np.abs(values)), axis=None)

@@ -110,13 +110,12 @@ def _as_seen(data: Any) -> Any:
     """
     if not isinstance(data, pd.DataFrame):
         return data
-    strings = [
-        label
-        for label, dtype in data.dtypes.items()
-        if isinstance(dtype, (pd.StringDtype, pd.CategoricalDtype))
-    ]
-    columns = {label: data[label].astype(object) for label in strings}
-    return data.assign(**{label: each.where(each.notna(), None) for label, each in columns.items()})
+    seen = data.copy(deep=False)
+    for label, dtype in data.dtypes.items():
+        if isinstance(dtype, (pd.StringDtype, pd.CategoricalDtype)):
+            strings = data[label].astype(object)
+            seen[label] = strings.where(strings.notna(), None)
+    return seen
 
 
 def layout_of(table: Any, source: str) -> Layout:
