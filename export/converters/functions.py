@@ -134,10 +134,6 @@ _ANY_DTYPE = (
     np.floor,
     np.ceil,
     np.trunc,
-    np.around,
-    np.round,
-    np.clip,
-    np.nan_to_num,
     np.isnan,
     np.isinf,
     np.isfinite,
@@ -155,7 +151,8 @@ def function_transformer(graph: Graph, step: FunctionTransformer, frame: Frame) 
     function, arguments = _unwrapped(step)
     if function is None or (_flattens(function, arguments) and frame.width == 1):
         return frame
-    _check_integers(graph, step, function, frame)
+    if function in EXACT or function in ROUNDED:
+        _check_integers(graph, step, function, frame)
     if function in (np.clip, np.round, np.around, np.nan_to_num):
         x = graph.numeric(frame, step)
         return Frame.of(_with_arguments(graph, step, function, arguments, x), frame.width)
@@ -191,6 +188,8 @@ def _of_integers(function: Any, dtype: "np.dtype[Any]") -> str | None:
     """Say what becomes of integers or booleans, where it is not what becomes of doubles."""
     if function is np.reciprocal:
         return "is an integer too"
+    if function is np.abs and dtype.kind in "bu":
+        return None
     if function is np.negative and dtype.kind == "u":
         return "is the number that it wraps around to"
     return "is of less than double precision" if dtype.itemsize < _FULL_SIZE else None

@@ -17,6 +17,12 @@ from export.converters.nodes import Nodes
 from export.converters.registry import converts, transform
 from export.converters.values import Classified, Frame, Regressed, TensorName
 
+FEW_ULP = 2.0**-50
+ROUNDING = 2.0**-46
+LITTLE = 1e-10
+"""What rounding may add: to a number, relative to it; to a sum of some that cancel, relative to
+others of its column; and never more than this of the way to the next threshold."""
+
 
 @converts(HistGradientBoostingClassifier, exact=True)
 def hist_classifier(
@@ -44,9 +50,15 @@ def _scores(graph: Graph, model: Any, frame: Frame) -> TensorName:
     trees = [tree for iteration in model._predictors for tree in iteration]
     start = np.ravel(model._baseline_prediction).astype(np.float64)
     known = _known_categories(model)
+    exact = graph.exact
     return sum_of_stages(
         graph,
-        [_nodes_of(tree, known) for tree in trees],
+        [
+            _nodes_of(
+                tree, known, tree.nodes["num_threshold"] if exact else _raised(model, tree.nodes)
+            )
+            for tree in trees
+        ],
         _rows(graph, model, frame),
         [tree.nodes["value"][tree.nodes["is_leaf"] == 1] for tree in trees],
         start,
@@ -78,7 +90,23 @@ def _known_categories(model: Any) -> dict[int, int]:
     return {int(c): len(_members(bitsets[places[c]])) for c in columns}
 
 
-def _nodes_of(tree: Any, known: dict[int, int]) -> Nodes:
+def _raised(model: Any, nodes: Any) -> NDArray[np.float64]:
+    """Return the thresholds of nodes, raised by what rounding may add to a number.
+
+    Of features with many values the thresholds are numbers that training rows had. Where a step
+    before rounds those otherwise than scikit-learn, such a row must still not be above.
+    """
+    raised: NDArray[np.float64] = nodes["num_threshold"].copy()
+    for node in np.flatnonzero((nodes["is_leaf"] == 0) & np.isfinite(raised)):
+        threshold = raised[node]
+        every = model._bin_mapper.bin_thresholds_[nodes["feature_idx"][node]]
+        apart = np.abs(every[every != threshold] - threshold).min(initial=abs(threshold))
+        sums = min(ROUNDING * np.median(np.abs(every)), LITTLE * apart)
+        raised[node] += max(FEW_ULP * abs(threshold), sums)
+    return raised
+
+
+def _nodes_of(tree: Any, known: dict[int, int], thresholds: NDArray[np.float64]) -> Nodes:
     """Return the nodes of one predictor.
 
     A node of categories sends a set of them left and others right. One that sends missing
@@ -97,7 +125,7 @@ def _nodes_of(tree: Any, known: dict[int, int]) -> Nodes:
         members[i] = chosen
     return Nodes.of(
         feature=nodes["feature_idx"],
-        threshold=nodes["num_threshold"],
+        threshold=thresholds,
         missing_left=missing_left,
         left=left,
         right=right,

@@ -1,12 +1,16 @@
 """Histogram gradient boosting: doubles, missing values, categories."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
+from export import export
 from export.convert import FOUR_ULP
 from tests.export.conftest import Prove
 from tests.export.converters.frames import animals, with_missing
@@ -82,3 +86,16 @@ def test_categories_may_be_named(prove: Prove) -> None:
     X = frame.astype({"kind": object, "site": object})
     names = ["kind", "site"]
     prove(HistGradientBoostingClassifier(categorical_features=names, max_iter=15), X, y)
+
+
+def test_rows_of_the_training_fall_on_the_side_they_fell_on(tmp_path: Path) -> None:
+    """Thresholds are numbers that training rows had, here roots that libraries round differently.
+
+    Without rows of their own to compare, those very rows are asked.
+    """
+    X = np.random.default_rng(1).lognormal(size=(1000, 1))
+    y = np.sin(X[:, 0] * 5) > 0
+    boosting = HistGradientBoostingClassifier(max_iter=20)
+    model = make_pipeline(FunctionTransformer(np.cbrt), boosting).fit(X, y)
+    exported = export(model, X, y, name="model", out=tmp_path)
+    assert exported.manifest.parity.label_mismatches == 0
