@@ -4,6 +4,7 @@ Asked before anything else, so that a mistake in a recipe or a notebook is said 
 an error from deep inside a conversion.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 
 from export.errors import ConversionError, RecipeError
+from export.reference import Answers, as_labels
 from export.table import Layout
-from runtime.manifest import Dtype
+from runtime.manifest import Dtype, Task
 
 GREATEST_INTEGER = 2**53
 """Up to here, every integer is a double."""
@@ -74,6 +76,37 @@ def check_table(layout: Layout, table: Any, source: str) -> None:
         raise RecipeError("recipe", problem)
     for index, (name, dtype) in enumerate(zip(layout.names, layout.dtypes, strict=True)):
         _check_column(_values(layout, table, index), dtype, f"column {name!r} of {source}")
+
+
+def check_target(target: Any, rows: int, source: str) -> None:
+    """Raise RecipeError, naming `source`, where a target has not a value for each row."""
+    if target is not None and len(target) != rows:
+        table = source.replace("y_", "X_")
+        raise RecipeError("recipe", f"{source} has {len(target)} values; {table} has {rows} rows.")
+
+
+def check_truth(truth: Any, answers: Answers, task: Task) -> None:
+    """Compare the target of the held-out rows with what the estimator answers them.
+
+    Raises RecipeError where values are missing, or are no labels or numbers as it answers.
+    """
+    if truth is None or not task.endswith(("classification", "regression")):
+        return
+    answer = answers["prediction" if task == "regression" else "label"]
+    values = np.asarray(truth)
+    columns, expected = (math.prod(array.shape[1:]) for array in (values, answer))
+    if columns not in (1, expected):
+        problem = f"y_test has {columns} columns; the estimator answers {expected}."
+        raise RecipeError("recipe", problem)
+    if missing := int(np.asarray(pd.isna(truth)).sum()):
+        problem = f"y_test lacks {missing} of {len(values)} values; leave those rows out"
+        raise RecipeError("recipe", f"{problem} of X_test and y_test.")
+    as_strings = as_labels(values).dtype == object
+    if as_strings != (answer.dtype == object):
+        found, wanted = values.flat[0], answer.flat[0]
+        problem = f"y_test holds {found!s} ({type(found).__name__}), where the estimator answers"
+        kind = "a number" if as_strings else "a string"
+        raise RecipeError("recipe", f"{problem} {kind}, such as {wanted}; give both alike.")
 
 
 def _named(form: str) -> str:

@@ -77,6 +77,8 @@ def _points(part: Compared, name: str) -> tuple[NDArray[np.float64], NDArray[np.
 def _kept(part: Compared, truth: NDArray[Any]) -> tuple[NDArray[Any], ...]:
     predicted = part.expected["prediction" if "prediction" in part.expected else "label"]
     true = truth[part.positions]
+    if true.size == predicted.size:
+        true = true.reshape(predicted.shape)  # a frame of one column is a target, too
     true = true.astype(np.float64) if "prediction" in part.expected else as_labels(true)
     confidence = np.full(len(true), np.nan)
     if "probabilities" in part.expected:

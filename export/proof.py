@@ -8,6 +8,7 @@ import msgspec
 
 from export import artifact
 from export.asking import answered
+from export.checks import check_truth
 from export.convert import Converted
 from export.crossings import crossings_of
 from export.golden import Golden
@@ -42,14 +43,18 @@ class Proof:
 def describe(
     trained: Trained, signature: Signature, held_out: Any
 ) -> tuple[Reference, tuple[Tensor, ...]]:
-    """Return what scikit-learn answers for new rows, and as which outputs."""
+    """Return what scikit-learn answers for new rows, and as which outputs.
+
+    Raises RecipeError where `y_test` is no truth for such answers.
+    """
     layout = signature.layout
     columns = layout.split(layout.take(held_out, evenly(len(held_out), MOST_DESCRIBED)))
-    sample = layout.build([column[:10] for column in columns])
+    sample = layout.build([column[:1] for column in columns])
     reference = Reference.of(trained.estimator, sample, trained.target_names, trained.class_names)
     kept, answers = answered(reference, signature, columns)
     if not len(kept):
-        reference.answer(sample)
+        answers = reference.answer(sample)
+    check_truth(trained.y_test, answers, reference.task)
     return reference, tensors_of(answers)
 
 

@@ -39,6 +39,8 @@ def load_saved(
             found = ", ".join(map(str, rows.columns))
             raise RecipeError(data, f"has no column {target!r}. Its columns: {found}.")
         y = rows.pop(target)
+    if not len(rows):
+        raise RecipeError(data, "has no rows.")
     table = _table(fitted, rows, data)
     return Trained(
         estimator=fitted,
@@ -89,10 +91,18 @@ def _skops(path: Path, trust: Sequence[str]) -> Any:
 
 
 def _table(estimator: Any, rows: pd.DataFrame, path: Path) -> Any:
-    """Return the columns that the estimator was fitted on; an array if it knows no names."""
+    """Return the columns that the estimator was fitted on; an array if it knows no names.
+
+    One column is a vector of texts for an estimator that counts no features: a vectorizer.
+    """
     names = getattr(estimator, "feature_names_in_", None)
     if names is None:
-        return rows.to_numpy()
+        width = getattr(estimator, "n_features_in_", None)
+        if width is not None and width != len(rows.columns):
+            problem = f"has {len(rows.columns)} columns of features; the estimator takes {width}."
+            raise RecipeError(path, f"{problem} If one of them is the target, name it by --target.")
+        texts = width is None and len(rows.columns) == 1
+        return rows.iloc[:, 0].to_numpy(object) if texts else rows.to_numpy()
     missing = [str(name) for name in names if name not in rows.columns]
     if missing:
         raise RecipeError(path, f"lacks columns that the estimator needs: {', '.join(missing)}.")

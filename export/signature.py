@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from export.checks import check_estimator, check_table
+from export.checks import check_estimator, check_table, check_target
 from export.errors import RecipeError
 from export.recipe import Trained
 from export.table import Columns, Layout, as_table, layout_of
@@ -69,6 +69,8 @@ def infer(trained: Trained) -> Signature:
     held_out = as_table(trained.X_test, "X_test")
     check_table(layout, train, "X_train")
     check_table(layout, held_out, "X_test")
+    check_target(trained.y_train, len(train), "y_train")
+    check_target(trained.y_test, len(held_out), "y_test")
     check_estimator(trained.estimator, layout, held_out)
     titles = _titles(trained.feature_titles, layout.names)
     example = _example(trained.example, layout, held_out)

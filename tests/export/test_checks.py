@@ -7,15 +7,19 @@ import pandas as pd
 import pytest
 from sklearn.cluster import DBSCAN
 from sklearn.compose import make_column_transformer
+from sklearn.datasets import load_iris
 from sklearn.impute import MissingIndicator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 
-from export.checks import check_estimator, check_table
+from export.checks import check_estimator, check_table, check_target, check_truth
 from export.errors import ConversionError, RecipeError
 from export.table import layout_of
+from runtime.manifest import Task
+from tests.export.conftest import Prove
 
 FRAME = pd.DataFrame({"age": [1, 2, 3], "size": [0.5, 1.5, 2.5]})
 TARGET = [0, 1, 0]
@@ -111,6 +115,48 @@ def test_an_array_of_another_width_is_refused() -> None:
     with pytest.raises(RecipeError) as caught:
         check_table(layout_of(np.zeros((2, 3)), "X_train"), np.zeros((2, 4)), "X_test")
     assert str(caught.value) == "recipe: X_test has 4 columns; X_train has 3."
+
+
+def test_a_target_of_another_length_is_refused() -> None:
+    """The message says both lengths."""
+    with pytest.raises(RecipeError) as caught:
+        check_target([1, 2], 3, "y_test")
+    assert str(caught.value) == "recipe: y_test has 2 values; X_test has 3 rows."
+
+
+@pytest.mark.parametrize(
+    ("truth", "problem"),
+    [
+        ([0, None], "lacks 1 of 2 values; leave those rows out of X_test and y_test."),
+        (
+            ["0", "1"],
+            "holds 0 (str_), where the estimator answers a number, such as 1; give both alike.",
+        ),
+        ([[0, 1], [1, 1]], "has 2 columns; the estimator answers 1."),
+    ],
+    ids=["missing", "kind", "columns"],
+)
+def test_a_truth_of_another_kind_is_refused(truth: Any, problem: str) -> None:
+    """Metrics compare like with like, or not at all."""
+    with pytest.raises(RecipeError) as caught:
+        check_truth(truth, {"label": np.array([1, 0])}, "classification")
+    assert str(caught.value) == f"recipe: y_test {problem}"
+
+
+@pytest.mark.parametrize("task", ["clustering", "transformation", "outlier_detection"])
+def test_a_truth_that_nothing_is_measured_by_is_ignored(task: Task) -> None:
+    """Whatever stands in y_test, there is no metric of such tasks."""
+    check_truth(["a", None], {"label": np.array([1, 0])}, task)
+
+
+def test_a_target_in_a_frame_of_one_column_is_measured_as_a_vector(prove: Prove) -> None:
+    """`frame[["species"]]` is a common way to take a target."""
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    whole, parts = (
+        prove(DecisionTreeClassifier(random_state=0), X, target).manifest.metrics
+        for target in (y, y.to_frame())
+    )
+    assert parts == whole
 
 
 @pytest.mark.parametrize(

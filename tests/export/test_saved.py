@@ -7,6 +7,9 @@ import joblib
 import pandas as pd
 import pytest
 import skops.io
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from export.__main__ import main
@@ -79,6 +82,7 @@ def test_a_type_that_is_not_scikit_learns_must_be_trusted(
         ({"data": "penguins.skops"}, "has the suffix '.skops'; expected .csv or .parquet."),
         ({"data": "none.csv"}, "none.csv: cannot be read:"),
         ({"target": "kind"}, "rows.csv: has no column 'kind'. Its columns: island, sex,"),
+        ({"data": "empty.csv"}, "empty.csv: has no rows."),
         ({"data": "few.csv"}, "few.csv: lacks columns that the estimator needs: island, sex,"),
         ({"estimator": "broken.skops"}, "broken.skops: cannot be loaded:"),
     ],
@@ -88,11 +92,36 @@ def test_files_that_do_not_fit_are_refused(
 ) -> None:
     """Every message names the file, what came and what was expected."""
     (files / "few.csv").write_text("species,year\nAdelie,2007\n")
+    (files / "empty.csv").write_text("species,year\n")
     (files / "broken.skops").write_bytes(b"not a zip file")
     given = {"estimator": "penguins.skops", "data": "rows.csv", "target": "species"} | change
     target = given.pop("target")
     assert _export(files, given["estimator"], given["data"], "--target", target) == 1
     assert problem in capsys.readouterr().err
+
+
+def test_a_target_that_is_left_among_the_features_is_pointed_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An estimator that was fitted on an array knows how many columns it takes."""
+    rows = pd.DataFrame({"x": [0.0, 1.0, 2.0, 3.0], "y": [0, 0, 1, 1]})
+    skops.io.dump(LogisticRegression().fit(rows[["x"]].to_numpy(), rows.y), tmp_path / "m.skops")
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    assert _export(tmp_path, "m.skops", "rows.csv") == 1
+    assert capsys.readouterr().err == (
+        f"error: {tmp_path / 'rows.csv'}: has 2 columns of features; the estimator takes 1. "
+        "If one of them is the target, name it by --target.\n"
+    )
+    assert _export(tmp_path, "m.skops", "rows.csv", "--target", "y") == 0
+
+
+def test_a_column_of_texts_is_what_a_vectorizer_takes(tmp_path: Path) -> None:
+    """A model of texts needs no recipe."""
+    rows = pd.DataFrame({"review": ["good film", "bad film", "good", "so bad"], "y": [1, 0, 1, 0]})
+    model = make_pipeline(CountVectorizer(), LogisticRegression()).fit(rows.review, rows.y)
+    skops.io.dump(model, tmp_path / "texts.skops")
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    assert _export(tmp_path, "texts.skops", "rows.csv", "--target", "y") == 0
 
 
 @pytest.mark.parametrize(
