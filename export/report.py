@@ -16,6 +16,22 @@ from runtime.manifest import Agreement, Manifest
 from runtime.summary import tried
 
 MOST_CLASSES = 20
+ASKED = {
+    "held-out": "as they are",
+    "random": "any numbers over three times the range of training",
+    "in range": "any numbers in the range of training",
+    "boundaries": "pairs on both sides of a decision, found by bisection",
+    "missing": "without one of the features that may be missing",
+    "missing together": "without any of them",
+    "unseen": "with a category that was never seen",
+    "texts": "with texts shuffled, and strange ones",
+    "midpoints": "half-way between two others",
+    "extremes": "with zeros, tiny and, where bits are promised, huge numbers",
+    "thresholds": "on both sides of every threshold of a tree",
+    "nodes": "the same, in each ensemble of trees by itself",
+}
+"""What the rows of each group are."""
+ALREADY = "rows of the groups above, so many at once"
 STYLE = """
 :root{color-scheme:light dark;--ink:light-dark(#1b2733,#e4e9ee);--quiet:light-dark(#5b6b7a,#9aa8b5);
 --line:light-dark(#d5dde4,#3a4650);--mark:light-dark(#0b6e99,#58b4dd);--page:light-dark(#fff,#161c22)}
@@ -24,7 +40,10 @@ color:var(--ink);background:var(--page)}
 h1{margin-bottom:0}h2{margin-top:2rem;font-size:1.1rem}.quiet{color:var(--quiet)}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 th,td{padding:.25rem .6rem;text-align:right;border-bottom:1px solid var(--line)}
-th:first-child{text-align:left}.plots{display:flex;flex-wrap:wrap;gap:1.5rem}
+th:first-child,.wide td:nth-child(2),.wide th:nth-child(2){text-align:left}
+.wide{overflow-x:auto}.wide td:nth-child(2){min-width:15rem}
+.wide th{white-space:nowrap}
+.plots{display:flex;flex-wrap:wrap;gap:1.5rem}
 figure{margin:0;width:360px;max-width:100%}figcaption{color:var(--quiet)}
 svg{width:100%;font-size:11px}svg text{fill:var(--quiet)}.c{text-anchor:middle}.e{text-anchor:end}
 .axis,.guide,.curve{fill:none;stroke:var(--line)}.guide{stroke-dasharray:4 3}
@@ -51,12 +70,14 @@ def render(manifest: Manifest, observed: Observed) -> str:
                 f"{escape(manifest.task)} · {escape(metrics)}</p>"
             ),
             (
-                f"<p>The graph was compared with scikit-learn on <b>{parity.rows:,} rows</b>: "
-                f"<b>{parity.label_mismatches}</b> labels differ, and the greatest relative "
+                "<p>The graph answers as scikit-learn does. They were compared on "
+                f"<b>{parity.rows:,} rows</b>: <b>{parity.label_mismatches}</b> labels differ, "
+                "and the greatest relative "
                 f"difference is <b>{parity.max_relative:.2g}</b>; demanded: {allowed}.</p>"
             ),
-            f"<p>Of the trees, {asked}.</p>" if (asked := tried(parity)) else "",
+            f"<p>{asked}.</p>" if (asked := tried(parity)) else "",
             _table(parity.groups),
+            "<h2>Answers</h2>" if plots else "",
             f'<div class="plots">{"".join(plots)}</div>',
             _worst(parity.groups),
             "<h2>Estimator</h2>",
@@ -67,15 +88,20 @@ def render(manifest: Manifest, observed: Observed) -> str:
 
 def _table(groups: Sequence[Agreement]) -> str:
     rows = "".join(
-        f"<tr><th>{escape(g.group)}</th><td>{g.rows:,}</td><td>{g.label_mismatches}</td>"
-        f"<td>{g.max_absolute:.2g}</td><td>{g.max_relative:.2g}</td><td>{g.max_ulp:,}</td></tr>"
+        f"<tr><th>{escape(g.group)}</th><td>{ASKED.get(g.group, ALREADY)}</td>"
+        f"<td>{g.rows:,}</td><td>{g.label_mismatches}</td><td>{g.max_absolute:.2g}</td>"
+        f"<td>{g.max_relative:.2g}</td><td>{g.max_ulp:,}</td></tr>"
         for g in groups
     )
     head = (
-        "<th>rows</th><th>count</th><th>other labels</th><th>greatest absolute</th>"
-        "<th>greatest relative</th><th>ulp</th>"
+        "<th>group</th><th>its rows</th><th>count</th><th>other labels</th>"
+        "<th>absolute</th><th>relative</th><th>ulp</th>"
     )
-    return f"<h2>Rows</h2><table><tr>{head}</tr>{rows}</table>"
+    note = "Differences are the greatest of any number; ulp are units in the last place."
+    return (
+        f'<h2>What was compared</h2><div class="wide"><table><tr>{head}</tr>{rows}</table></div>'
+        f'<p class="quiet">{note}</p>'
+    )
 
 
 def _worst(groups: Sequence[Agreement]) -> str:

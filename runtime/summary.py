@@ -36,7 +36,7 @@ def tried(parity: Parity) -> str:
     if parity.thresholds is None:
         return ""
     some = f"{parity.thresholds.tried:,} of {parity.thresholds.of:,}"
-    return f"{some} nodes of trees asked on both sides of their threshold"
+    return f"{some} nodes of trees were asked on both sides of their threshold"
 
 
 def _features(features: Iterable[Feature]) -> Iterator[str]:

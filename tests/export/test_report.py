@@ -9,7 +9,8 @@ from sklearn.tree import DecisionTreeRegressor
 
 from export.observed import Observed
 from export.parity import Compared
-from export.report import render
+from export.report import ALREADY, ASKED, render
+from runtime.manifest import Parity
 from tests.export.conftest import Built, Prove
 
 
@@ -20,6 +21,7 @@ def test_the_page_is_self_contained_and_says_what_was_compared(built: Built) -> 
     assert not re.search(r"<script|https?://|src=|@import|url\(", page)
     assert f"<b>{parity.rows:,} rows</b>" in page
     assert all(f"<th>{group.group}</th>" in page for group in parity.groups)
+    assert all(f"<td>{asked}</td>" in page for asked in _asked(parity))
     captions = re.findall("<figcaption>(.*?)</figcaption>", page)
     assert captions == [
         "Agreement on held-out rows",
@@ -27,6 +29,11 @@ def test_the_page_is_self_contained_and_says_what_was_compared(built: Built) -> 
         "True class (rows) against answer (columns)",
         "Calibration of the answer",
     ]
+
+
+def _asked(parity: Parity) -> list[str]:
+    groups = [each.group for each in parity.groups]
+    return [ALREADY if name.startswith("in batches of") else ASKED[name] for name in groups]
 
 
 def test_the_confusion_matrix_counts_the_held_out_rows(built: Built) -> None:

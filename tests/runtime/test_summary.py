@@ -20,7 +20,7 @@ def test_a_manifest_is_set_out_for_people(penguins: Predictor) -> None:
     asked = penguins.manifest.parity.thresholds
     assert asked is not None
     some = f"{asked.tried:,} of {asked.of:,}"
-    assert lines["splits"] == f"{some} nodes of trees asked on both sides of their threshold"
+    assert lines["splits"] == f"{some} nodes of trees were asked on both sides of their threshold"
     assert lines["opset"].startswith("ai.onnx 21, ai.onnx.ml 5")
     assert lines["sha256"] == "abc"
     assert [line.split()[:4] for line in table.splitlines()[:3]] == [
