@@ -6,7 +6,7 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-WIDTH, HEIGHT, MARGIN = 360, 280, 44
+WIDTH, HEIGHT, MARGIN = 360, 280, 60
 Points = NDArray[np.float64]
 
 
