@@ -1,5 +1,6 @@
 """Write an artifact: the same model and manifest, the same bytes; whole, or not at all."""
 
+import os
 import re
 import shutil
 import tempfile
@@ -20,6 +21,7 @@ from runtime.manifest import Manifest, Vectors, encode
 
 REPORT_FILE = "report.html"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_VERSION = re.compile(r"[1-9][0-9]*")
 
 
 def sealed(model: onnx.ModelProto, manifest: Manifest, vectors: Vectors) -> bytes:
@@ -44,18 +46,38 @@ def write(folder: Path, model: bytes, manifest: Manifest, vectors: Vectors, page
         VECTORS_FILE: encode(vectors),
         REPORT_FILE: page.encode(),
     }
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".partial-", dir=target.parent))
     try:
-        for name, content in files.items():
-            (aside / name).write_bytes(content)
-        aside.chmod(0o755)
-        aside.rename(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=".partial-", dir=target.parent))
+        try:
+            for name, content in files.items():
+                (aside / name).write_bytes(content)
+            aside.chmod(0o755)
+            aside.rename(target)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
     except OSError as error:
         raise ExportError(f"{target}: cannot be written: {error.strerror}.") from None
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     return target
+
+
+def check_place(folder: Path, name: str, version: int | None) -> int:
+    """Return the version to write, the next one for None, before any time is spent.
+
+    Raises ExportError where the name or the version cannot be used, the version exists
+    already, or nothing can be written there.
+    """
+    check_name(name)
+    version = next_version(folder, name) if version is None else version
+    if not _VERSION.fullmatch(str(version)):
+        raise ExportError(f"The version {version!r} cannot be used; expected a positive integer.")
+    target = folder / name / str(version)
+    if target.exists():
+        raise ExportError(f"{target} exists already; choose another version.")
+    nearest = next(parent for parent in target.absolute().parents if parent.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        raise ExportError(f"{target}: cannot be written: {nearest} is no folder to write to.")
+    return int(version)
 
 
 def next_version(folder: Path, name: str) -> int:
@@ -64,9 +86,7 @@ def next_version(folder: Path, name: str) -> int:
         entries = [entry.name for entry in (folder / name).iterdir()]
     except OSError:
         return 1
-    return (
-        max((int(entry) for entry in entries if re.fullmatch(r"[1-9][0-9]*", entry)), default=0) + 1
-    )
+    return max((int(entry) for entry in entries if _VERSION.fullmatch(entry)), default=0) + 1
 
 
 def check_name(name: str) -> str:

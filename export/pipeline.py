@@ -9,7 +9,6 @@ from typing import Any
 
 from export import artifact
 from export.convert import FOUR_ULP, to_onnx
-from export.errors import ExportError
 from export.group import Ground
 from export.proof import describe, prove
 from export.provenance import provenance_of
@@ -78,14 +77,12 @@ def export_trained(
 ) -> Exported:
     """Export a trained estimator to `folder/<name>/<version>/`, the next version by default.
 
-    `step` is entered around each step, with its title, for showing progress. Raises
-    RecipeError for data that cannot be served, ConversionError for a step that has no exact
-    form, ParityError if the graph answers otherwise than scikit-learn; then nothing is written.
+    `step` is entered around each step, with its title, for showing progress. Raises ExportError
+    where nothing can be written there, RecipeError for data that cannot be served,
+    ConversionError for a step that has no exact form, ParityError if the graph answers otherwise
+    than scikit-learn; then nothing is written.
     """
-    artifact.check_name(name)
-    version = version or artifact.next_version(folder, name)
-    if (folder / name / str(version)).exists():
-        raise ExportError(f"{folder / name / str(version)} exists already; choose another version.")
+    version = artifact.check_place(folder, name, version)
     with step("reading the signature"):
         signature = infer(trained)
         train = as_table(trained.X_train, "X_train")

@@ -1,6 +1,7 @@
 """An artifact is written whole or not at all, and never over another."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from export.artifact import check_name, next_version, write
+from export.artifact import check_name, check_place, next_version, write
 from export.errors import ExportError
 from export.pipeline import export_trained
 from runtime.artifact import verify_seal
@@ -97,6 +98,39 @@ def test_a_version_is_never_written_over(iris: Built, tmp_path: Path) -> None:
         export_trained(iris.trained, tmp_path, "m", version=3)
     assert str(caught.value) == f"{first} exists already; choose another version."
     assert (first / "model.onnx").read_bytes() == before
+
+
+@pytest.mark.parametrize("version", [0, -1])
+def test_a_version_that_is_no_positive_integer_is_refused(version: int, tmp_path: Path) -> None:
+    """0 does not stand for the next one."""
+    with pytest.raises(ExportError) as caught:
+        check_place(tmp_path, "m", version)
+    assert str(caught.value) == (
+        f"The version {version} cannot be used; expected a positive integer."
+    )
+
+
+def test_a_place_that_cannot_be_written_to_is_refused_before_all_else(
+    iris: Built, tmp_path: Path
+) -> None:
+    """Nobody waits for a conversion that cannot be kept."""
+    (tmp_path / "file").touch()
+    trained = replace(iris.trained, estimator=None)
+    with pytest.raises(ExportError) as caught:
+        export_trained(trained, tmp_path / "file" / "artifacts", "m")
+    assert str(caught.value) == (
+        f"{tmp_path}/file/artifacts/m/1: cannot be written: {tmp_path}/file is no folder to write "
+        "to."
+    )
+
+
+def test_a_folder_that_turns_out_not_to_be_one_is_named(iris: Built, tmp_path: Path) -> None:
+    """Whatever the system says when writing is said with the path."""
+    (tmp_path / "iris").touch()
+    manifest, vectors = iris.exported.manifest, Vectors(format=1, rows=(), outputs={})
+    with pytest.raises(ExportError) as caught:
+        write(tmp_path, b"model", manifest, vectors, "page")
+    assert str(caught.value) == f"{tmp_path}/iris/1: cannot be written: File exists."
 
 
 def test_a_write_that_fails_leaves_nothing(
