@@ -14,6 +14,11 @@ from export.converters.mathematics import erf
 from export.converters.registry import convert, converts
 from export.converters.values import Answer, Classified, Frame, Regressed, TensorName
 
+MOST_LOST = 1e-10
+"""Above that, no two programs agree to 1e-12, nor scikit-learn on two machines."""
+SOME = 100
+"""It is asked of so many training rows."""
+EPSILON = 2.0**-53
 _NODES = 10
 """Of Gauss and Legendre's rule, which is then exact to the last bit."""
 
@@ -21,12 +26,30 @@ _NODES = 10
 @converts(GaussianProcessRegressor, exact=False)
 def regressor(graph: Graph, model: GaussianProcessRegressor, frame: Frame) -> Regressed:
     """Answer the mean of the posterior."""
+    lost = _lost(model)
+    if lost > MOST_LOST:
+        raise graph.refuse(
+            model,
+            f"rounding alone changes its answers by {lost:.0e} of themselves, because far greater "
+            "numbers cancel in them; fit it with normalize_y=True, or with narrower bounds of its "
+            "kernel, such as DotProduct's sigma_0_bounds.",
+        )
     kernel = covariance(graph, model, model.kernel_, frame, model.X_train_)
     weights = np.asarray(model.alpha_, dtype=np.float64)
     mean = graph.op("MatMul", kernel, weights.reshape(len(weights), -1))
     mean = graph.op("Add", graph.op("Mul", mean, model._y_train_std), model._y_train_mean)
     several = weights.ndim == 2 and weights.shape[1] > 1
     return Regressed(mean if several else graph.reshape(mean, -1))
+
+
+def _lost(model: GaussianProcessRegressor) -> float:
+    """Return what rounding of its sum changes of an answer, relatively, in the median."""
+    weights = np.asarray(model.alpha_, dtype=np.float64).reshape(len(model.alpha_), -1)
+    kernel = model.kernel_(model.X_train_[:SOME], model.X_train_)
+    answer = np.abs(kernel @ weights + model._y_train_mean / model._y_train_std)
+    greatest = np.abs(kernel) @ np.abs(weights)
+    smallest = np.finfo(np.float64).tiny
+    return float(np.median(EPSILON * greatest / np.maximum(answer, smallest)))
 
 
 @converts(GaussianProcessClassifier, exact=False)

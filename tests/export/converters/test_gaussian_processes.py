@@ -90,3 +90,16 @@ def test_other_kernels_are_refused(kernel: Any, reason: str, prove: Prove) -> No
     with pytest.raises(ConversionError) as caught:
         prove(GaussianProcessRegressor(kernel + NOISE, optimizer=None), X[:50], y[:50])
     assert str(caught.value) == f"GaussianProcessRegressor cannot be converted: {reason}"
+
+
+def test_a_process_that_answers_little_but_rounding_is_refused(prove: Prove) -> None:
+    """A kernel whose constant part grew to 1e10 answers differences of such numbers."""
+    X, y = load_diabetes(return_X_y=True)
+    model = GaussianProcessRegressor(DotProduct(1e5, "fixed") + RBF(1e-5, "fixed"), alpha=1.0)
+    with pytest.raises(ConversionError) as refused:
+        prove(model, X[:200], y[:200])
+    assert str(refused.value) == (
+        "GaussianProcessRegressor cannot be converted: rounding alone changes its answers by 3e-05 "
+        "of themselves, because far greater numbers cancel in them; fit it with normalize_y=True, "
+        "or with narrower bounds of its kernel, such as DotProduct's sigma_0_bounds."
+    )
