@@ -11,7 +11,7 @@ from export.client.plan import Cell, Chosen, Fields, Node, Predicted, classes_of
 from runtime.manifest import MISSING_STRING, Feature, Label, Manifest, Target
 
 _TYPES = {"float64": "float", "int64": "int", "bool": "bool", "string": "str"}
-_RESERVED = {*keyword.kwlist, "fields"}
+_RESERVED = {*keyword.kwlist, "fields", "bool", "dict", "float", "int", "object", "str"}
 
 
 def generate(manifest: Manifest) -> dict[str, str]:

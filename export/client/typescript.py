@@ -167,7 +167,9 @@ def _categories(manifest: Manifest) -> str:
 
 
 def _key(name: str) -> str:
-    """Return a property's name, in quotes unless it is an identifier."""
+    """Return a property's name: an identifier, or in quotes; `__proto__` would be no property."""
+    if name == "__proto__":
+        return '["__proto__"]'
     return name if re.fullmatch(r"[A-Za-z_$][\w$]*", name, re.ASCII) else quoted(name)
 
 
@@ -230,7 +232,7 @@ def _input(manifest: Manifest, tensor: str) -> str:
 
 def _cell(feature: Feature) -> str:
     key = _key(feature.name)
-    cell = f"record[{key}]" if key.startswith('"') else f"record.{key}"
+    cell = {'"': f"record[{key}]", "[": f"record{key}"}.get(key[0], f"record.{key}")
     missing = quoted(MISSING_STRING) if feature.dtype == "string" else "NaN"
     cell = f"{cell} ?? {missing}" if feature.nullable else cell
     return f"Number({cell})" if feature.dtype == "bool" else cell

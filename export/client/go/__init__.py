@@ -11,21 +11,25 @@ from export.client.go.service import service
 from export.client.names import words
 from runtime.manifest import Manifest
 
-_KEYWORDS = re.findall(
+_RESERVED = re.findall(
     r"\w+",
     """
     break case chan const continue default defer else fallthrough for func go goto if import
-    interface map package range return select struct switch type var
+    interface main map package range return select struct switch type var
 """,
 )
 
 
 def generate(manifest: Manifest) -> dict[str, str]:
     """Return the text of each file by its name."""
-    package = "".join(words(manifest.name)) or "model"
-    if package[0].isdigit() or package in _KEYWORDS:
-        package = f"model{package}"
+    name = package(manifest)
     return {
-        f"{package}/client.go": service(manifest, package),
-        f"{package}/local.go": local(manifest, package),
+        f"{name}/client.go": service(manifest, name),
+        f"{name}/local.go": local(manifest, name),
     }
+
+
+def package(manifest: Manifest) -> str:
+    """Return the name of a model's package."""
+    name = "".join(words(manifest.name)) or "model"
+    return f"model{name}" if name[0].isdigit() or name in _RESERVED else name

@@ -1,14 +1,16 @@
 """Java's types of a model: those of its features, of its answer and of its labels."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 
 from export.client.names import about, camel, category_types, pascal, quoted, unique, words
-from export.client.plan import Cell, Fields, Node, Predicted, classes_of
+from export.client.plan import Cell, Fields, Node, Predicted, classes_of, plan
 from runtime.manifest import Feature, Manifest, Target
 
 _TYPES = {"float64": "double", "int64": "long", "bool": "boolean", "string": "String"}
 BOXED = {"double": "Double", "long": "Long", "boolean": "Boolean"}
+_MOST = 120
+"""The fields of a record at most: the JVM hands a constructor 255 words, and a double is two."""
 _RESERVED = re.findall(
     r"\w+",
     """
@@ -60,23 +62,71 @@ def _constants(name: str, pairs: list[tuple[str, str]]) -> str:
     return f"  public static final class {name} {{\n{values}\n    private {name}() {{}}\n  }}\n\n"
 
 
-def type_of(feature: Feature, types: Mapping[str, str]) -> str:
-    """Return the type of a feature; `types` are those of the features' categories."""
+def is_wide(fields: Sized) -> bool:
+    """Tell whether there are more fields than a record may have."""
+    return len(fields) > _MOST
+
+
+def is_map(node: Fields) -> bool:
+    """Tell whether a part of an answer is a map: no record has so many fields, or one named ""."""
+    return is_wide(node.fields) or any(not key for key, _ in node.fields)
+
+
+def question(manifest: Manifest) -> str:
+    """Declare what the model is asked: a record, or a class of fields where they are too many."""
+    types, pairs = category_types(manifest.features), attributes(manifest)
+    boxed = is_wide(pairs)
+    lines = [
+        f"@JsonProperty({quoted(feature.name)}) {_type(feature, types, boxed)} {attribute}"
+        for attribute, feature in pairs
+    ]
+    if boxed:
+        fields = "".join(
+            f"    /** {about(feature)} */\n    {line.replace(') ', ') public ', 1)};\n\n"
+            for line, (_, feature) in zip(lines, pairs, strict=True)
+        )
+        return (
+            "  /** What the model is asked. A feature that may be missing may be null. */\n"
+            f"  public static final class Question {{\n{fields}  }}\n\n"
+        )
+    parameters = "".join(f"   * @param {name} {about(feature)}\n" for name, feature in pairs)
+    components = ",\n".join(f"      {line}" for line in lines)
+    return (
+        "  /**\n   * What the model is asked. A feature that may be missing may be null.\n   *\n"
+        f"{parameters}   */\n  public record Question(\n{components}) {{}}\n\n"
+    )
+
+
+def _type(feature: Feature, types: Mapping[str, str], boxed: bool) -> str:
     if feature.categories and feature.closed:
         return types[feature.name]
     name = _TYPES[feature.dtype]
-    return BOXED.get(name, name) if feature.nullable else name
+    return BOXED.get(name, name) if feature.nullable or boxed else name
 
 
-def shape(manifest: Manifest, node: Node, name: str, shapes: list[str]) -> str:
+def answer(manifest: Manifest) -> str:
+    """Declare what the model answers."""
+    shapes: list[str] = []
+    _shape(manifest, plan(manifest), "Answer", shapes)
+    return "".join(reversed(shapes))
+
+
+def _shape(manifest: Manifest, node: Node, name: str, shapes: list[str]) -> str:
     """Return the type of a part of the answer; declare the objects in it as records."""
+    if isinstance(node, Fields) and is_map(node):
+        keys = ",\n".join(f"          {quoted(key)}" for key, _ in node.fields)
+        constant = f"  static final List<String> {keys_of(name)} ="
+        shapes.append(f"{constant}\n      List.of(\n{keys});\n\n")
+        kinds = {_shape(manifest, part, name, shapes) for _, part in node.fields}
+        kind = kinds.pop() if len(kinds) == 1 else "Object"
+        return f"Map<String, {BOXED.get(kind, kind)}>"
     if isinstance(node, Fields):
         names = unique((camel(key) for key, _ in node.fields), _RESERVED)
+        parts = zip(names, inner_names(node, name), node.fields, strict=True)
         components = ",\n".join(
-            f"      @JsonProperty({quoted(key)}) {shape(manifest, part, inner, shapes)} {component}"
-            for component, inner, (key, part) in zip(
-                names, inner_names(node, name), node.fields, strict=True
-            )
+            f"      @JsonProperty({quoted(key)}) "
+            f"{_shape(manifest, part, inner, shapes)} {component}"
+            for component, inner, (key, part) in parts
         )
         about_it = "What the model answers." if name == "Answer" else "A part of the answer."
         shapes.append(f"  /** {about_it} */\n  public record {name}(\n{components}) {{}}\n\n")
@@ -86,6 +136,11 @@ def shape(manifest: Manifest, node: Node, name: str, shapes: list[str]) -> str:
     if isinstance(node, Cell) and node.kind != "number":
         return "long" if node.kind == "integer" else "String"
     return "Double"
+
+
+def keys_of(name: str) -> str:
+    """Return the constant that holds the keys of an answer's part that is a map."""
+    return "_".join(words(name)).upper()
 
 
 def inner_names(node: Fields, name: str) -> list[str]:

@@ -45,10 +45,10 @@ final class Strings {
   }
 
   /** Returns the strings of a tensor, row by row. */
-  static Object[] read(OrtEnvironment environment, OnnxTensor tensor) throws OrtException {
-    Object[] strings = Model.flatten(tensor.getValue());
-    int longest = Stream.of(strings).mapToInt(each -> ((String) each).length()).max().orElse(0);
-    if (Stream.of(strings).noneMatch(each -> FIRST_BYTE.matcher((String) each).find())) {
+  static String[] read(OrtEnvironment environment, OnnxTensor tensor) throws OrtException {
+    String[] strings = strings(tensor);
+    int longest = Stream.of(strings).mapToInt(String::length).max().orElse(0);
+    if (Stream.of(strings).noneMatch(each -> FIRST_BYTE.matcher(each).find())) {
       return strings;
     }
     String[] padding = {" ".repeat(3 * longest)};
@@ -56,10 +56,16 @@ final class Strings {
     Message concat = new Message().text(1, "in").text(1, "padding").text(2, "out");
     graph.message(1, concat.text(4, "StringConcat")).message(11, value("in"));
     try (OnnxTensor padded = run(environment, graph, Map.of("in", tensor))) {
-      Object[] longer = Model.flatten(padded.getValue());
-      Arrays.setAll(longer, index -> read((String) longer[index], (String) strings[index]));
+      String[] longer = strings(padded);
+      Arrays.setAll(longer, index -> read(longer[index], strings[index]));
       return longer;
     }
+  }
+
+  private static String[] strings(OnnxTensor tensor) throws OrtException {
+    return tensor.getValue() instanceof String[][] rows
+        ? Stream.of(rows).flatMap(Stream::of).toArray(String[]::new)
+        : (String[]) tensor.getValue();
   }
 
   /** Returns as many characters as the string had when it ended too early. */
