@@ -4,8 +4,8 @@ Each language's driver (`examples/clients/`) asks the running service and the fi
 prints what they answered.
 """
 
-import http.client
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -14,8 +14,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 
 from examples.languages import EXAMPLES
@@ -154,7 +154,7 @@ def test_clients_of_odd_artifacts_answer_as_the_service_does(
         expected = _posted(service, each)
         found = printed[each.manifest.name]
         assert found["service"] == expected
-        assert _leaves(found["local"]) == pytest.approx(_leaves(expected), rel=NEAR, abs=NEAR)
+        assert _differences(found["local"], expected) == {}
 
 
 def _golden(folder: Path) -> Asked:
@@ -165,26 +165,27 @@ def _golden(folder: Path) -> Asked:
     return Asked(manifest, folder, [*rows[:3], *missing[:3]])
 
 
-def _leaves(value: Any) -> dict[str, Any]:
-    """Return the numbers and strings of an answer by their paths."""
-    if not isinstance(value, dict | list):
-        return {"": value}
-    items = value.items() if isinstance(value, dict) else enumerate(value)
-    return {f"/{name}{path}": leaf for name, part in items for path, leaf in _leaves(part).items()}
+def _differences(found: Any, expected: Any, path: str = "") -> dict[str, tuple[Any, Any]]:
+    """Return what differs between two answers, by its path; numbers by more than NEAR."""
+    found_parts, expected_parts = _parts(found), _parts(expected)
+    if expected_parts and found_parts.keys() == expected_parts.keys():
+        pairs = ((found_parts[key], part, f"{path}/{key}") for key, part in expected_parts.items())
+        return {name: pair for each in pairs for name, pair in _differences(*each).items()}
+    near = isinstance(expected, float) and isinstance(found, float | int)
+    same = math.isclose(found, expected, rel_tol=NEAR, abs_tol=NEAR) if near else found == expected
+    return {} if same else {path: (found, expected)}
+
+
+def _parts(value: Any) -> dict[Any, Any]:
+    if isinstance(value, list):
+        return dict(enumerate(value))
+    return value if isinstance(value, dict) else {}
 
 
 def _posted(service: str, asked: Asked) -> Any:
     """Return what the service answers without a client."""
-    manifest, address = asked.manifest, urlsplit(service)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port)
-    connection.request(
-        "POST",
-        f"/models/{manifest.name}/versions/{manifest.version}/predict",
-        json.dumps(asked.records).encode(),
-        {"content-type": "application/json"},
-    )
-    with connection.getresponse() as response:
-        return json.load(response)
+    path = f"models/{asked.manifest.name}/versions/{asked.manifest.version}/predict"
+    return httpx2.post(f"{service}/{path}", json=asked.records).raise_for_status().json()
 
 
 @pytest.mark.parametrize("language", COMPILE)

@@ -83,7 +83,7 @@ def test_an_output_folder_that_cannot_be_made_is_refused(
 def test_the_same_manifest_gives_the_same_client(
     language: str, iris: Manifest, tmp_path: Path
 ) -> None:
-    """For every task, with odd names: two files, which name every feature and the route."""
+    """For every task, with odd names: files that name every feature and the route."""
     for manifest in tasks(odd(iris)):
         (tmp_path / "model.json").write_bytes(encode(manifest))
         first, second = (
@@ -91,7 +91,8 @@ def test_the_same_manifest_gives_the_same_client(
             for each in ("first", "second")
         )
         assert first == second
-        assert len(first) == 2
+        strings = any(each.dtype == "string" for each in (*manifest.inputs, *manifest.outputs))
+        assert len(first) == (3 if language == "java" and strings else 2)
         assert "/models/odd-model.2/versions/1/predict" in first[0]
         assert "2nd, col" in first[0]
 
