@@ -17,7 +17,7 @@ TUTORIAL := benchmarks/image/tutorial/requirements
 UV := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-strip-extras --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help serve test test-languages replay lint slim image bench-check bench-quick bench export verdicts lock clean
+.PHONY: help serve test test-languages test-replays test-clients replay lint slim image bench-check bench-quick bench export verdicts lock clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -69,7 +69,13 @@ replay: $(VENV)/build.stamp ## Replay the golden rows in every language, and pri
 
 test-languages: $(VENV)/test.stamp ## Replay, and run the tests of every language and generated client
 	$(PY) -m examples.replay --test
-	$(PY) -m pytest examples
+	$(MAKE) --jobs=2 test-replays test-clients
+
+test-replays test-clients: $(VENV)/test.stamp
+test-replays:
+	$(PY) -m pytest examples --ignore examples/test_clients.py
+test-clients:
+	$(PY) -m pytest examples/test_clients.py
 
 verdicts: $(VENV)/test.stamp ## Measure every estimator of scikit-learn, and write docs/estimators.md
 	$(PY) -m tests.verdicts

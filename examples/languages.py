@@ -31,6 +31,8 @@ class Language:
     """What Debian calls the programs and libraries that are not usually there."""
     files: tuple[Path, ...] = ()
     """Files of those packages that are no programs."""
+    fetch: tuple[Command, ...] = ()
+    """What brings files that other languages want, too: only one language fetches at a time."""
     build: tuple[Command, ...]
     test: Command | None = None
     replay: Command
@@ -122,16 +124,16 @@ def _compiled() -> tuple[Language, ...]:
             name="Rust",
             folder=rust,
             programs=("cargo",),
-            build=(("cargo", "build", "--quiet", "--release", "--locked"),),
-            test=("cargo", "test", "--quiet", "--release", "--locked"),
-            replay=(rust / "target" / "release" / "replay",),
+            build=(("cargo", "build", "--quiet", "--locked"),),
+            test=("cargo", "test", "--quiet", "--locked"),
+            replay=(rust / "target" / "debug" / "replay",),
         ),
         Language(
             name="Java",
             folder=java,
             programs=("mvn", "java"),
             build=(("mvn", "-q", "-B", "-DskipTests", "package"),),
-            test=("mvn", "-q", "-B", "test"),
+            test=("mvn", "-q", "-B", "surefire:test"),
             replay=("java", "-cp", "target/classes:target/libraries/*", "skiff.Replay"),
         ),
     )
@@ -149,7 +151,8 @@ def _on_the_c_api() -> tuple[Language, ...]:
             programs=("cc", "make", "npm"),
             packages=("libcjson-dev",),
             files=(Path("/usr/include/cjson/cJSON.h"),),
-            build=((headers, HEADERS), ("make", "replay", f"HEADERS={HEADERS}")),
+            fetch=((headers, HEADERS),),
+            build=(("make", "replay", f"HEADERS={HEADERS}"),),
             test=("make", "test", f"HEADERS={HEADERS}"),
             replay=(c / "build" / "replay",),
         ),
@@ -159,8 +162,8 @@ def _on_the_c_api() -> tuple[Language, ...]:
             programs=("c++", "cmake", "npm"),
             packages=("cmake", "nlohmann-json3-dev"),
             files=(Path("/usr/include/nlohmann/json.hpp"),),
+            fetch=((headers, HEADERS),),
             build=(
-                (headers, HEADERS),
                 ("cmake", "-S", ".", "-B", "build", f"-DHEADERS={HEADERS}"),
                 ("cmake", "--build", "build"),
             ),

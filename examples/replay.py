@@ -16,8 +16,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from examples.languages import CACHE, EXAMPLES, Command, Language, languages
@@ -25,6 +27,7 @@ from examples.onnxruntime_library import library
 from examples.verdicts import Replayed, failure, read, table
 
 ROOT = EXAMPLES.parent
+_FETCHING = threading.Lock()
 
 
 class ReplayError(Exception):
@@ -52,6 +55,9 @@ def replay(language: Language, folders: Sequence[Path]) -> list[Replayed]:
 
 def prepare(language: Language, test: bool) -> None:
     """Set up the toolchain and build; with `test`, run the language's own tests."""
+    with _FETCHING:
+        for command in language.fetch:
+            _run(language, command, _environment())
     for command in language.build:
         _run(language, command, _environment())
     if test and language.test:
@@ -83,16 +89,15 @@ def replay_all(
 ) -> tuple[list[tuple[Language, list[Replayed]]], list[str]]:
     """Replay in every language; return what each said, and what is not as it should be.
 
+    As many languages at a time as there are processors: one downloads while another compiles.
     The first language is the service itself, with which the others are compared.
     """
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        outcomes = list(pool.map(lambda each: _attempt(each, folders, test), wanted))
     results, failures, service = [], [], dict[str, Replayed]()
-    for language in wanted:
-        start = time.monotonic()
-        try:
-            prepare(language, test)
-            found = replay(language, folders)
-        except ReplayError as error:
-            failures.append(str(error))
+    for language, found in zip(wanted, outcomes, strict=True):
+        if isinstance(found, ReplayError):
+            failures.append(str(found))
             continue
         results.append((language, found))
         service = service or {each.artifact: each for each in found}
@@ -101,8 +106,20 @@ def replay_all(
             for each in found
             if (reason := failure(each, service[each.artifact], native=language.native))
         ]
-        _progress(f"{language.name}: {time.monotonic() - start:.0f} s")
     return results, failures
+
+
+def _attempt(
+    language: Language, folders: Sequence[Path], test: bool
+) -> list[Replayed] | ReplayError:
+    start = time.monotonic()
+    try:
+        prepare(language, test)
+        found = replay(language, folders)
+    except ReplayError as error:
+        return error
+    _progress(f"{language.name}: {time.monotonic() - start:.0f} s")
+    return found
 
 
 def exported() -> list[Path]:
@@ -110,10 +127,10 @@ def exported() -> list[Path]:
     out = CACHE / "artifacts"
     shutil.rmtree(out, ignore_errors=True)
     recipes = [*(ROOT / "export" / "recipes").glob("[!_]*.py"), *EXAMPLES.glob("recipes/*.py")]
-    for recipe in sorted(recipes):
-        _progress(f"exporting {recipe.stem}")
-        command = (sys.executable, "-m", "export", "--quiet", "--out", str(out), str(recipe))
-        subprocess.run(command, cwd=ROOT, check=True)
+    _progress(f"exporting {', '.join(sorted(recipe.stem for recipe in recipes))}")
+    command = (sys.executable, "-m", "export", "--quiet", "--out", str(out))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda each: subprocess.run((*command, each), cwd=ROOT, check=True), recipes))
     return sorted(out.glob("*/1"))
 
 
