@@ -131,7 +131,8 @@ def _compiled() -> tuple[Language, ...]:
         Language(
             name="Java",
             folder=java,
-            programs=("mvn", "java"),
+            programs=("mvn", "java", "javac"),
+            packages=("default-jdk-headless", "maven"),
             build=(("mvn", "-q", "-B", "-DskipTests", "package"),),
             test=("mvn", "-q", "-B", "surefire:test"),
             replay=("java", "-cp", "target/classes:target/libraries/*", "skiff.Replay"),
@@ -149,7 +150,7 @@ def _on_the_c_api() -> tuple[Language, ...]:
             name="C",
             folder=c,
             programs=("cc", "make", "npm"),
-            packages=("libcjson-dev",),
+            packages=("gcc", "libc6-dev", "make", "libcjson-dev"),
             files=(Path("/usr/include/cjson/cJSON.h"),),
             fetch=((headers, HEADERS),),
             build=(("make", "replay", f"HEADERS={HEADERS}"),),
@@ -160,7 +161,7 @@ def _on_the_c_api() -> tuple[Language, ...]:
             name="C++",
             folder=cpp,
             programs=("c++", "cmake", "npm"),
-            packages=("cmake", "nlohmann-json3-dev"),
+            packages=("g++", "cmake", "make", "nlohmann-json3-dev"),
             files=(Path("/usr/include/nlohmann/json.hpp"),),
             fetch=((headers, HEADERS),),
             build=(
@@ -175,6 +176,7 @@ def _on_the_c_api() -> tuple[Language, ...]:
             folder=csharp,
             programs=("mcs", "mono", "make"),
             packages=(
+                "make",
                 "mono-mcs",
                 "mono-runtime",
                 *(f"libmono-{name.lower()}4.0-cil" for name in parts),

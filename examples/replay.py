@@ -71,8 +71,8 @@ def require(wanted: Sequence[Language]) -> None:
     if packages and shutil.which("apt-get") and os.geteuid() == 0:
         _progress(f"installing {', '.join(packages)}")
         quiet = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-        install = ("apt-get", "install", "-qq", "-y", "--no-install-recommends", *packages)
-        for command in (("apt-get", "update", "-qq"), install):
+        install = ("install", "-qq", "-y", "--no-install-recommends", "--no-upgrade", *packages)
+        for command in (("apt-get", "update", "-qq"), ("apt-get", *install)):
             subprocess.run(command, env=quiet, stdout=subprocess.DEVNULL, check=False)
     problems = [
         f"{language.name} needs {', '.join(_missing(language))}"

@@ -2,12 +2,13 @@
 
 import dataclasses
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from examples.languages import Language, languages
+from examples.languages import EXAMPLES, Language, languages
 from examples.replay import ReplayError, main, replay, replay_all, require
 from examples.verdicts import Replayed
 
@@ -82,6 +83,21 @@ def test_a_missing_toolchain_is_named() -> None:
     with pytest.raises(ReplayError) as caught:
         require([language])
     assert str(caught.value) == expected
+
+
+def test_without_its_toolchain_a_language_fails() -> None:
+    """Nothing is skipped, and what to install is said."""
+    command = [sys.executable, "-m", "examples.replay", "--languages", "Java,Rust"]
+    environment = {**os.environ, "PATH": "nowhere"}
+    done = subprocess.run(
+        command, cwd=EXAMPLES.parent, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "error: Rust needs cargo\n"
+        "Java needs mvn, java, javac (Debian: apt install default-jdk-headless maven)\n"
+        "Install it, or choose others by --languages.\n"
+    )
 
 
 def test_an_unknown_language_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
