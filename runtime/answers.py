@@ -152,17 +152,21 @@ def _classifier(
     names = [each.name for each in classes]
     # Keys compare by value, so the graph's 1 finds the class True, and its 2 the class 2.0.
     known = {label: index for index, label in enumerate(labels)}
+    same = {type(label) for label in labels} in ({int}, {str})
+    counted = same and labels == list(range(len(labels)))
 
-    def chosen(outputs: Outputs) -> list[int]:
-        array = outputs["label"] if column is None else outputs["label"][:, column]
-        return list(map(known.__getitem__, _cells(array)))
+    def label(outputs: Outputs) -> Array:
+        return outputs["label"] if column is None else outputs["label"][:, column]
 
     def prediction(outputs: Outputs) -> list[Label]:
-        return list(map(labels.__getitem__, chosen(outputs)))
+        answered = _cells(label(outputs))
+        return answered if same else [labels[known[each]] for each in answered]
 
     def probability(outputs: Outputs) -> list[object]:
         probabilities = outputs["probabilities"][:, span]
-        return _list(probabilities[np.arange(len(probabilities)), chosen(outputs)])
+        chosen = label(outputs)
+        places = chosen if counted else list(map(known.__getitem__, _cells(chosen)))
+        return _list(probabilities[np.arange(len(probabilities)), places])
 
     cell, first = column or 0, span.start or 0
 

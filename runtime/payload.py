@@ -10,10 +10,8 @@ Knows nothing of HTTP or ONNX Runtime.
 
 import re
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
-from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -26,12 +24,9 @@ from runtime.errors import PayloadError, Problem
 from runtime.inspection import MOST_PROBLEMS, Inspector, field_type, join
 from runtime.manifest import MISSING_STRING, Feature, Manifest, Scalar
 from runtime.structs import renaming
+from runtime.tensors import MOST_FIELDS, Fill, Pack, cells_reader, floats, numbers, packer, strings
 
 Array = NDArray[Any]
-_Cells = Callable[[msgspec.Struct], tuple[object, ...]]
-_Fill = Callable[[Sequence[msgspec.Struct]], Array]
-# Any: for Python 3.11, numpy does not declare that its arrays are buffers.
-_Pack = Callable[[Any, msgspec.Struct], None]
 
 # What msgspec, and Python with it, raises for bytes that are not what was asked for.
 _NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -63,16 +58,20 @@ class Codec:
         self._decoder = _decoder(self._row) if rename else None
         self._inspector = Inspector(features, forbid)
         attributes = dict(zip(features, self._attributes, strict=True))
-        self._fills: dict[str, _Fill] = {}
-        self._packs: dict[str, _Pack] = {}
+        self._fills: dict[str, Fill] = {}
+        self._packs: dict[str, Pack] = {}
         for tensor in manifest.inputs:
             columns = sorted((f for f in features if f.input == tensor.name), key=_column)
-            cells = _cells([attributes[feature] for feature in columns], self._attributes)
+            cells = cells_reader([attributes[feature] for feature in columns], self._attributes)
             if tensor.dtype == "string":
-                self._fills[tensor.name] = _strings(cells, len(columns))
+                self._fills[tensor.name] = strings(cells, len(columns))
+                continue
+            self._packs[tensor.name] = packer(cells, len(columns))
+            if rename and len(features) <= MOST_FIELDS and all(map(_is_float, features)):
+                places = [feature.column for feature in features]
+                self._fills[tensor.name] = floats(list(rename.values()), places)
             else:
-                self._fills[tensor.name] = _numbers(cells, len(columns))
-                self._packs[tensor.name] = _packer(cells, len(columns))
+                self._fills[tensor.name] = numbers(cells, len(columns))
         self.limited = [feature for feature in features if feature.values is not None]
         """Features of which only certain numbers are answered."""
         self._has_strings = any(tensor.dtype == "string" for tensor in manifest.inputs)
@@ -164,6 +163,11 @@ def _column(feature: Feature) -> int:
     return feature.column
 
 
+def _is_float(feature: Feature) -> bool:
+    """Tell whether a row always has a float for a feature."""
+    return feature.dtype == "float64" and not feature.nullable
+
+
 def _row_type(
     features: Sequence[Feature], rename: dict[str, str] | None, forbid: bool
 ) -> type[msgspec.Struct]:
@@ -181,41 +185,3 @@ def _row_type(
 def _decoder(row: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
     """Make the decoder of a record, or of a list of them."""
     return msgspec.json.Decoder(row | list[row])  # type: ignore[valid-type]
-
-
-def _cells(attributes: Sequence[str], every: Sequence[str]) -> _Cells:
-    """Return what reads the cells of a row that go to one tensor, in the order of `attributes`."""
-    if attributes == every:
-        return msgspec.structs.astuple
-    get = attrgetter(*attributes)
-    if len(attributes) == 1:
-        return lambda row: (get(row),)
-    return get
-
-
-def _numbers(cells: _Cells, columns: int) -> _Fill:
-    """Return what fills a float64 tensor; numpy reads None as NaN."""
-
-    def fill(rows: Sequence[msgspec.Struct]) -> Array:
-        every = chain.from_iterable(map(cells, rows))
-        return np.fromiter(every, np.float64, len(rows) * columns).reshape(len(rows), columns)
-
-    return fill
-
-
-def _strings(cells: _Cells, columns: int) -> _Fill:
-    """Return what fills a string tensor, with MISSING_STRING for None."""
-
-    def fill(rows: Sequence[msgspec.Struct]) -> Array:
-        every = chain.from_iterable(map(cells, rows))
-        table = np.fromiter(every, np.dtype(object), len(rows) * columns)
-        table[table == np.array(None)] = MISSING_STRING
-        return table.reshape(len(rows), columns)
-
-    return fill
-
-
-def _packer(cells: _Cells, columns: int) -> _Pack:
-    """Return what writes one row's cells into the memory of a float64 tensor."""
-    pack = struct.Struct(f"{columns}d").pack_into
-    return lambda tensor, row: pack(tensor, 0, *cells(row))
