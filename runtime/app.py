@@ -27,6 +27,7 @@ from runtime.journal import Journal
 from runtime.metrics import Metrics
 from runtime.predictor import Predictor
 from runtime.repository import Repository, open_repository
+from runtime.turns import INLINE_BYTES, Turns
 
 _MOST_RUNS = 64
 """Runs of slow models at a time, of all models together; each starts a thread if need be."""
@@ -52,12 +53,13 @@ def create_app(settings: Settings) -> Starlette:
         threads = ThreadPoolExecutor(_MOST_RUNS)
         runs = max(1, cores() // (settings.workers * settings.threads))
         batcher = partial(Batcher, threads=threads, runs=runs)
-        limit = min(rest.INLINE_BYTES, settings.max_body_bytes)
+        limit = min(INLINE_BYTES, settings.max_body_bytes)
         yield {
             "direct": Direct(Heads(predictions, repository, batcher, limit), journal),
             "journal": journal,
             "repository": repository,
             "metrics": metrics,
+            "turns": Turns(threads, runs),
             "unknown_fields": settings.unknown_fields,
         }
         threads.shutdown(wait=False)

@@ -5,14 +5,16 @@ the msgspec type of its feature; this module adds only where it is and what to d
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
-from runtime.errors import MalformedError, PayloadError, Problem
+from runtime.errors import PayloadError, Problem
 from runtime.manifest import MISSING_STRING, Feature
+from runtime.parts import PART_BYTES, Body, Cutter
+from runtime.syntax import WHITESPACE, check_syntax
 
 MOST_PROBLEMS = 100
 """How many problems are listed: a body that is all wrong is not read to its end."""
@@ -22,7 +24,6 @@ GREATEST_INTEGER = 2**53
 
 _LONGEST_VALUE = 60
 _MOST_NAMES = 20
-_WHITESPACE = b" \t\r\n"
 
 _TYPES: dict[str, Any] = {
     "float64": float,
@@ -46,8 +47,6 @@ _KINDS = {
     b"n": "",
 }
 
-_POSITION = re.compile(r"^(?:JSON is malformed: )?(.*) \(byte (\d+)\)$")
-_NOT_FINITE = re.compile(rb"-?(?:nan|inf(?:inity)?)\b", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
@@ -59,6 +58,15 @@ def field_type(feature: Feature) -> Any:
     return kind | None if feature.nullable else kind
 
 
+class Records(NamedTuple):
+    """Some of a body's records."""
+
+    values: list[list[object]]
+    """Of each record, in the order of the features."""
+    single: bool
+    """Whether the body is one record, not a list."""
+
+
 class Inspector:
     """Reads records field by field, and collects the problems of all of them."""
 
@@ -68,31 +76,45 @@ class Inspector:
         self._decoders = [msgspec.json.Decoder(field_type(feature)) for feature in features]
         self._forbid_unknown = forbid_unknown
 
-    def read(self, body: bytes) -> tuple[list[list[object]], bool]:
-        """Return each record's values, in the order of the features, and whether it is just one.
+    def read(self, body: Body, start: int = 0, first: int = 0) -> Iterator[Records]:
+        """Yield each record's values, in the order of the features, some records at a time.
 
-        Raises MalformedError for what is not JSON; PayloadError for records that do not fit.
+        Nothing of a part that has a problem, nor of those after it. If there are records
+        before byte `start` that are known to fit, `first` of them, reading begins there.
+        Raises, when all is read, MalformedError for what is not JSON, PayloadError for
+        records that do not fit.
         """
-        _check_syntax(body)
-        value = body.strip(_WHITESPACE)
-        single = not value.startswith(b"[")
-        raws = [value] if single else msgspec.json.decode(value, type=list[msgspec.Raw])
+        check_syntax(body)
         found = _Findings()
-        if not raws:
-            found.add("$", "at least one record", "an empty list", None)
+        cutter = Cutter.of(body)
+        if cutter is None:
+            yield Records(self._values([msgspec.Raw(body)], None, found), single=True)
+        else:
+            cutter.start = max(cutter.start, start)
+            for raws in _parts(cutter):
+                if not raws:
+                    found.add("$", "at least one record", "an empty list", None)
+                values = self._values(raws, first, found)
+                first += len(raws)
+                yield Records(values, single=False)
+        found.raise_if_any()
+
+    def _values(
+        self, raws: Sequence[msgspec.Raw], first: int | None, found: "_Findings"
+    ) -> list[list[object]]:
+        """Return the values of records, `first` being the place of the first one in its list."""
         records = []
         for index, raw in enumerate(raws):
-            path = "$" if single else f"$[{index}]"
-            value = bytes(raw).strip(_WHITESPACE)
+            path = "$" if first is None else f"$[{first + index}]"
+            value = bytes(raw).strip(WHITESPACE)
             if value.startswith(b"{"):
                 fields = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
                 records.append(self._record(fields, path, found))
             else:
-                expected = "an object or a list of objects" if single else "an object"
+                expected = "an object or a list of objects" if first is None else "an object"
                 hint = f"A record has the fields {_listing(self._names)}."
                 found.add(path, expected, _describe(value), hint)
-        found.raise_if_any()
-        return records, single
+        return [] if found.any else records
 
     def _record(
         self, fields: dict[str, msgspec.Raw], path: str, found: "_Findings"
@@ -125,34 +147,27 @@ class _Findings:
             raise PayloadError(self._problems, more=True)
         self._problems.append(Problem(path, expected, received, hint))
 
+    @property
+    def any(self) -> bool:
+        return bool(self._problems)
+
     def raise_if_any(self) -> None:
         if self._problems:
             raise PayloadError(self._problems)
 
 
-def _check_syntax(body: bytes) -> None:
-    """Raise MalformedError, with the position, unless `body` is JSON in UTF-8."""
-    if not body.strip(_WHITESPACE):
-        raise MalformedError("the body is empty", 0, "Send a JSON object, or a list of them.")
-    try:
-        body.decode()
-        msgspec.json.decode(body, type=msgspec.Raw)
-    except UnicodeDecodeError as error:
-        problem = f"it is not UTF-8 ({error.reason})"
-        raise MalformedError(problem, error.start, "JSON is sent as UTF-8.") from None
-    except RecursionError:
-        hint = "A record is a flat object."
-        raise MalformedError("it is nested too deeply", None, hint) from None
-    except msgspec.DecodeError as error:
-        match = _POSITION.match(str(error))
-        problem, position = (match[1], int(match[2])) if match else ("it ends early", len(body))
-        hint = None
-        if problem == "trailing characters":
-            position -= 1  # msgspec has read past the first of them
-        if _NOT_FINITE.match(body, position) or _NOT_FINITE.match(body, position - 1):
-            problem = "JSON has no NaN and no Infinity"
-            hint = "Send null for a missing number."
-        raise MalformedError(problem, position, hint) from None
+def _parts(cutter: Cutter) -> Iterator[list[msgspec.Raw]]:
+    """Yield the records of a valid list; where one is cut within a string, more at once."""
+    size = PART_BYTES
+    while cutter.more:
+        part, rest = cutter.part(size)
+        try:
+            raws = msgspec.json.decode(part, type=list[msgspec.Raw])
+        except msgspec.DecodeError:
+            size *= 2
+        else:
+            yield raws
+            cutter.start, size = rest, PART_BYTES
 
 
 def _value(
@@ -163,7 +178,7 @@ def _value(
     found: _Findings,
 ) -> object:
     """Return the value of one field, or None after adding its problem."""
-    raw = raw.strip(_WHITESPACE)
+    raw = raw.strip(WHITESPACE)
     expected = _expected(feature)
     try:
         value = decoder.decode(raw)

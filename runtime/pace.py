@@ -78,6 +78,11 @@ class Pace:
         return not self.slow and self.row + (rows - 1) * self.each <= _TURN
 
     @property
+    def most(self) -> int:
+        """How many rows may be computed together in a thread."""
+        return max(1, int(_THREAD_TURN / self.each))
+
+    @property
     def turn(self) -> int:
         """How many rows may be computed one by one while other requests wait."""
         return max(1, int(_TURN / self.row))
@@ -96,7 +101,7 @@ def measure(model: Model, golden: Tensors, batching: bool = True) -> Pace:
         for block in (1, BLOCK):
             model.block = block
             alone = _Run(model, rows, 1)
-            together = int(np.clip(_THREAD_TURN / pace.each, 1, _count(rows)))
+            together = min(pace.most, _count(rows))
             if alone.seconds <= _BLOCK_COST * pace.row and _same(model, rows, alone, together):
                 return Pace(alone.seconds, pace.each, together)
         model.block = 1

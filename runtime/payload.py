@@ -10,7 +10,7 @@ Knows nothing of HTTP or ONNX Runtime.
 
 import re
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from runtime.config import UnknownFields
 from runtime.errors import PayloadError, Problem
 from runtime.inspection import MOST_PROBLEMS, Inspector, field_type, join
 from runtime.manifest import MISSING_STRING, Feature, Manifest, Scalar
+from runtime.parts import Body, Cutter
 from runtime.structs import renaming
 from runtime.tensors import MOST_FIELDS, Fill, Pack, cells_reader, floats, numbers, packer, strings
 
@@ -43,6 +44,13 @@ class Batch:
     rows: int
     single: bool
     """Whether the body was one record, not a list: the answer is one, too."""
+
+    def cut(self, most: int) -> "Iterator[Batch]":
+        """Yield batches of `most` rows and what is left."""
+        for start in range(0, self.rows, most):
+            rows = slice(start, start + most)
+            tensors = {name: tensor[rows] for name, tensor in self.tensors.items()}
+            yield Batch(tensors, min(most, self.rows - start), self.single)
 
 
 class Codec:
@@ -77,22 +85,65 @@ class Codec:
         self._has_strings = any(tensor.dtype == "string" for tensor in manifest.inputs)
         self._encoder = Encoder(manifest)
 
-    def decode(self, body: bytes) -> Batch:
+    def decode(self, body: Body) -> Batch:
         """Decode a record or a non-empty list of records.
 
         Raises MalformedError for what is not JSON; PayloadError, with every problem, for
         records that do not fit the signature.
         """
-        rows = self.read(body)
-        if isinstance(rows, msgspec.Struct):
-            return self.batch([rows], single=True)
-        if rows:
-            return self.batch(rows, single=False)
-        records, single = self._inspector.read(body)
-        rows = [self._row(**dict(zip(self._attributes, each, strict=True))) for each in records]
-        return self.batch(rows, single)
+        batches = [batch for batch in self.parts(body) if batch is not None]
+        if len(batches) == 1:
+            return batches[0]
+        rows = sum(batch.rows for batch in batches)
+        joined = (np.concatenate([each.tensors[name] for each in batches]) for name in self._fills)
+        return Batch(dict(zip(self._fills, joined, strict=True)), rows, single=False)
 
-    def read(self, body: bytes) -> msgspec.Struct | list[msgspec.Struct] | None:
+    def parts(self, body: Body) -> Iterator[Batch | None]:
+        """Decode as `decode` does, but part by part, each of which takes a few milliseconds.
+
+        A body that is refused in the end may have batches before that, or None for a part
+        that has none. Nothing may be answered before all is decoded.
+        """
+        limited: list[list[Array]] = [[] for _ in self.limited]
+        single = False
+        for rows, single in self._rows(body):
+            if not rows:
+                yield None
+                continue
+            tensors = self._fill(rows)
+            for feature, column in zip(self.limited, limited, strict=True):
+                column.append(tensors[feature.input][:, feature.column])
+            yield Batch(tensors, len(rows), single)
+        for feature, column in zip(self.limited, limited, strict=True):
+            _check_values(feature, np.concatenate(column), single)
+
+    def _rows(self, body: Body) -> Iterator[tuple[Sequence[msgspec.Struct], bool]]:
+        """Yield rows, and whether the body is a single one; none for a part that is refused."""
+        count = 0
+        cutter = Cutter.of(body)
+        if cutter is None:
+            row = self.read(body)
+            if isinstance(row, msgspec.Struct):
+                yield [row], True
+                return
+        while cutter is not None:
+            part, rest = cutter.part()
+            rows = self.read(part)
+            if not isinstance(rows, list) or not rows:
+                break
+            yield rows, False
+            count += len(rows)
+            cutter.start = rest
+            if not cutter.more:
+                return
+        # From here on all is looked into that does not fit, or that msgspec cannot read.
+        for records, single in self._inspector.read(body, cutter.start if cutter else 0, count):
+            yield list(map(self._make, records)), single
+
+    def _make(self, values: Sequence[object]) -> msgspec.Struct:
+        return self._row(**dict(zip(self._attributes, values, strict=True)))
+
+    def read(self, body: Body) -> msgspec.Struct | list[msgspec.Struct] | None:
         """Decode a record or a list of them into rows; None for a body that `decode` must see."""
         if self._decoder is None:
             return None
@@ -106,10 +157,13 @@ class Codec:
 
     def batch(self, rows: Sequence[msgspec.Struct], single: bool = False) -> Batch:
         """Make the tensors of rows. Raises PayloadError for numbers that are not answered."""
-        tensors = {name: fill(rows) for name, fill in self._fills.items()}
+        tensors = self._fill(rows)
         for feature in self.limited:
-            self._check_values(feature, tensors[feature.input][:, feature.column], single)
+            _check_values(feature, tensors[feature.input][:, feature.column], single)
         return Batch(tensors, len(rows), single)
+
+    def _fill(self, rows: Sequence[msgspec.Struct]) -> dict[str, Array]:
+        return {name: fill(rows) for name, fill in self._fills.items()}
 
     def fill(self, row: msgspec.Struct, tensors: Mapping[str, Array]) -> None:
         """Write a row of numbers into tensors that are there; None is a missing value, NaN.
@@ -141,22 +195,23 @@ class Codec:
         """Encode the answer of one row, of each output as a list of its columns."""
         return self._encoder.encode_row(outputs)
 
-    def _check_values(self, feature: Feature, column: Array, single: bool) -> None:
-        """Raise PayloadError for numbers that are not among the only ones that are answered."""
-        known = np.isin(column, np.array(feature.values)) | np.isnan(column)
-        if known.all():
-            return
-        wrong = np.flatnonzero(~known)
-        listed = ", ".join(f"{value:g}" for value in feature.values or ())
-        problems = [
-            Problem(
-                join("$" if single else f"$[{row}]", feature.name),
-                f"one of {listed}",
-                f"the number {column[row]:g}",
-            )
-            for row in wrong[:MOST_PROBLEMS].tolist()
-        ]
-        raise PayloadError(problems, more=len(wrong) > MOST_PROBLEMS)
+
+def _check_values(feature: Feature, column: Array, single: bool) -> None:
+    """Raise PayloadError for numbers that are not among the only ones that are answered."""
+    known = np.isin(column, np.array(feature.values)) | np.isnan(column)
+    if known.all():
+        return
+    wrong = np.flatnonzero(~known)
+    listed = ", ".join(f"{value:g}" for value in feature.values or ())
+    problems = [
+        Problem(
+            join("$" if single else f"$[{row}]", feature.name),
+            f"one of {listed}",
+            f"the number {column[row]:g}",
+        )
+        for row in wrong[:MOST_PROBLEMS].tolist()
+    ]
+    raise PayloadError(problems, more=len(wrong) > MOST_PROBLEMS)
 
 
 def _column(feature: Feature) -> int:

@@ -13,6 +13,9 @@ from runtime.pace import Pace, measure
 from runtime.payload import Batch, Codec
 from runtime.selfcheck import self_check
 
+_MOST_VALUES = 20_000
+"""Values that are encoded at a time, which takes some two milliseconds."""
+
 
 class Answer(NamedTuple):
     """The body of an answer, and what there is to count of it."""
@@ -36,6 +39,9 @@ class Predictor:
         self._bound = None if codec.limited else model.bind_row()
         outputs = self.manifest.outputs
         self._labelled = any(each.name == "label" and each.columns is None for each in outputs)
+        values = sum(each.columns or 1 for each in outputs)
+        self.most = max(1, min(_MOST_VALUES // values, pace.most))
+        """Rows of a long body that are answered at a time."""
 
     def answer(self, body: bytes) -> Answer:
         """Answer the body of a request. Thread-safe.
@@ -46,7 +52,10 @@ class Predictor:
 
     def answer_batch(self, batch: Batch) -> Answer:
         """Answer the records of one request. Thread-safe."""
-        outputs = self.model.run(batch.tensors)
+        return self.finish(self.model.run(batch.tensors), batch)
+
+    def finish(self, outputs: Mapping[str, Array], batch: Batch) -> Answer:
+        """Encode what the model has answered. Thread-safe."""
         content = self.codec.encode(outputs, batch.single)
         return Answer(content, batch.rows, self._labels(outputs))
 

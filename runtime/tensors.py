@@ -23,7 +23,7 @@ Fill = Callable[[Sequence[msgspec.Struct]], Array]
 Pack = Callable[[Any, msgspec.Struct], None]
 
 MOST_FIELDS = 15
-"""Fields of a row up to which `floats` is the quickest; up to here MessagePack counts in one byte."""
+"""Fields of a row up to which `floats` is quickest: MessagePack counts so many in one byte."""
 
 
 def cells_reader(attributes: Sequence[str], every: Sequence[str]) -> Cells:

@@ -6,17 +6,19 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
+from runtime.parts import Body
+
 _UTF8 = (b"utf-8", b"utf8", b"us-ascii")
 
 
-async def read_json(scope: Scope, receive: Receive, limit: int) -> bytes:
+async def read_json(scope: Scope, receive: Receive, limit: int) -> Body:
     """Return the body of a request that is, or may be, JSON; at most `limit` bytes.
 
     Raises HTTPException: 415 for another content type or for compression, 413 for a body
     that is too large, which then is not read to its end.
     """
     _check_headers(scope, limit)
-    body: bytes | bytearray = b""
+    body: Body = b""
     more = True
     while more:
         message = await receive()
@@ -30,7 +32,7 @@ async def read_json(scope: Scope, receive: Receive, limit: int) -> bytes:
             body += part
         else:
             body = part
-    return bytes(body)
+    return body
 
 
 def _check_headers(scope: Scope, limit: int) -> None:

@@ -27,7 +27,7 @@ REQUEST_ID = re.compile(rb"[A-Za-z0-9._~:/+=@-]{1,128}")
 
 _process = token_hex(8)
 _numbers = count(1)
-_HUNG_UP = 499
+HUNG_UP = 499
 """What stands in the log for a request whose client left before an answer, as in nginx."""
 
 _log = logging.getLogger(__name__)
@@ -83,6 +83,7 @@ class Exchanges:
         except Exception as error:
             response = fault(scope["method"], _path(scope), exchange.id, error)
             if exchange.status is not None:
+                exchange.status = 500  # whatever it began with
                 raise
             await response(scope, receive, send_with_id)
         finally:
@@ -90,7 +91,7 @@ class Exchanges:
             self._close(scope, exchange, perf_counter() - start)
 
     def _close(self, scope: Scope, exchange: Exchange, seconds: float) -> None:
-        status = exchange.status or _HUNG_UP
+        status = exchange.status or HUNG_UP
         self._metrics.answered(exchange.route, status, seconds)
         fields = _fields(
             id=exchange.id,

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from runtime.comparison import Array
-from runtime.contracts.rest import INLINE_BYTES
+from runtime.turns import INLINE_BYTES
 from runtime.manifest import encode
 from runtime.model import Model
 from runtime.predictor import Predictor
