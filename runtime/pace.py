@@ -12,7 +12,7 @@ Knows nothing of HTTP.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from time import perf_counter
 
@@ -52,6 +52,10 @@ _THREAD_TURN = 0.1
 _BUDGET = 1.0
 """Seconds that computing the rows of a measurement one by one may take."""
 
+_BULK = 512
+_BULK_BUDGET = 0.02
+"""How many rows are computed at once to see what a row costs in bulk, and seconds for that."""
+
 _SIZES = (2, 3, 5, 8, 16, 33, 64)
 
 Tensors = Mapping[str, Array]
@@ -67,6 +71,8 @@ class Pace:
     """Seconds for each further row that is computed with it."""
     together: int = 1
     """Of how many requests rows may be computed at once; 1 where answers would differ."""
+    bulk: float | None = None
+    """Seconds for each row beyond _MOST; None where that was not measured, being long."""
 
     @property
     def slow(self) -> bool:
@@ -75,12 +81,18 @@ class Pace:
 
     def brief(self, rows: int) -> bool:
         """Tell whether other requests may wait while so many rows are computed at once."""
-        return not self.slow and self.row + (rows - 1) * self.each <= _TURN
+        few, more = min(rows, _MOST), max(0, rows - _MOST)
+        seconds = self.row + (few - 1) * self.each + more * self._bulk
+        return not self.slow and seconds <= _TURN
 
     @property
     def most(self) -> int:
         """How many rows may be computed together in a thread."""
-        return max(1, int(_THREAD_TURN / self.each))
+        return max(1, int(_THREAD_TURN / self._bulk))
+
+    @property
+    def _bulk(self) -> float:
+        return self.each if self.bulk is None else self.bulk
 
     @property
     def turn(self) -> int:
@@ -96,16 +108,26 @@ def measure(model: Model, golden: Tensors, batching: bool = True) -> Pace:
     model.block = 1
     first = _Run(model, _mixed(golden, 4), 1)
     rows = _mixed(golden, int(np.clip(_BUDGET / first.seconds, 4, _MOST)))
-    pace = Pace(first.seconds, min(_Run(model, rows, size).seconds for size in (16, _MOST)))
+    each = min(_Run(model, rows, size).seconds for size in (16, _MOST))
+    pace = Pace(first.seconds, each, bulk=_bulk(model, rows, each))
     if batching and pace.row > GAIN * pace.each:
         for block in (1, BLOCK):
             model.block = block
             alone = _Run(model, rows, 1)
-            together = min(pace.most, _count(rows))
+            together = int(np.clip(_THREAD_TURN / pace.each, 1, _count(rows)))
             if alone.seconds <= _BLOCK_COST * pace.row and _same(model, rows, alone, together):
-                return Pace(alone.seconds, pace.each, together)
+                return replace(pace, row=alone.seconds, together=together)
         model.block = 1
     return pace
+
+
+def _bulk(model: Model, rows: Tensors, each: float) -> float | None:
+    """Return the seconds for each of very many rows, unless they would take long."""
+    times = min(_BULK, int(_BULK_BUDGET / each)) // _count(rows)
+    if times < 2:
+        return None
+    many = {name: np.concatenate([tensor] * times) for name, tensor in rows.items()}
+    return min(_Run(model, many, _BULK).seconds for _ in range(2))
 
 
 class _Run:

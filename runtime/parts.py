@@ -51,4 +51,4 @@ class Cutter:
         """Return the list of the next records, about `size` bytes, and where the rest begins."""
         between = _BETWEEN.search(self.body, self.start + size, self.stop)
         end = between.start(1) if between else self.stop
-        return b"[" + self.body[self.start : end] + b"]", end + 1
+        return b"".join((b"[", memoryview(self.body)[self.start : end], b"]")), end + 1

@@ -131,6 +131,20 @@ def test_a_row_that_takes_long_is_slow() -> None:
     assert [Pace(row, row).turn for row in (0.0001, 0.0005, 0.9)] == [20, 4, 1]
 
 
+def test_many_rows_at_once_are_measured_where_they_are_soon_done(
+    find: Callable[..., Pace],
+) -> None:
+    """What a run costs by itself is shared by more rows."""
+    found = find(Model(64e-6, 1e-6))
+    assert found.bulk == pytest.approx((64e-6 + 511e-6) / 512)
+    assert found.brief(1500)
+    assert not found.brief(2000)
+    assert found.most == 89043
+    slow = find(Model(60e-3, 1e-3))
+    assert slow.bulk is None
+    assert slow.most == 21
+
+
 def test_golden_rows_may_be_few(find: Callable[..., Pace]) -> None:
     """Rows are made of their values; of very slow models there are few."""
     assert about(find(Model(0.5, 0.01))) == (0.5, 0.13, 1)

@@ -1,5 +1,6 @@
 """Tests of runtime.payload: records to tensors."""
 
+import json
 from typing import Any
 
 import msgspec
@@ -182,6 +183,71 @@ def test_what_is_not_json_is_malformed(iris: Predictor) -> None:
         iris.codec.decode(b"{")
 
 
+def problems(codec: Codec, body: str) -> list[tuple[str, str]]:
+    """Return what is wrong with a body, and where."""
+    with pytest.raises(PayloadError) as caught:
+        codec.decode(body.encode())
+    return [(each.path, each.received) for each in caught.value.problems]
+
+
+def test_problems_in_a_long_list_are_found_wherever_they_are(mixed: Codec) -> None:
+    """All of them, each with its place in the whole list."""
+    records = [{"number": 1.5, "text": '"},{"'} for _ in range(20_000)]
+    records[7] = {"text": "a"}
+    records[19_999] = {"number": 1.5, "text": MISSING_STRING}
+    assert problems(mixed, json.dumps(records)) == [
+        ("$[7].number", "nothing"),
+        ("$[19999].text", 'the string "\\ufdd0"'),
+    ]
+    del records[7]
+    assert problems(mixed, json.dumps(records, ensure_ascii=False)) == [
+        ("$[19998].text", f'the string "{MISSING_STRING}"')
+    ]
+
+
+def test_a_long_list_may_hold_strings_that_look_like_records(mixed: Codec) -> None:
+    """It is not cut there, nor where a string is longer than a part."""
+    texts = ['"},{"' * length for length in (1, 1, 100_000, 1, 60_000, 1)]
+    records = [{"number": row, "text": text} for row, text in enumerate(texts)]
+    batch = mixed.decode(json.dumps(records).encode())
+    assert batch.tensors["string"][:, 0].tolist() == texts
+    assert batch.tensors["numeric"][:, 0].tolist() == list(range(len(texts)))
+
+
+def test_a_long_list_of_records_that_msgspec_cannot_read(iris: Predictor) -> None:
+    """They are read another way, part by part."""
+    codec = Codec(signature(iris.manifest, {"name": '"'}))
+    records = [{'"': float(row)} for row in range(50_000)]
+    assert codec.tensors(records)["numeric"][:, 0].tolist() == list(range(50_000))
+    assert problems(codec, json.dumps([*records, {'"': "x"}])) == [
+        ('$[50000]["\\""]', 'the string "x"')
+    ]
+
+
+@pytest.mark.parametrize("wrong", [b"nan", b'"\xff"', b"{", b'"\xc3', b'"x'])
+def test_a_long_list_that_is_not_json_says_where(mixed: Codec, wrong: bytes) -> None:
+    """As a short one does, counted in bytes from the beginning of all."""
+    good = '{"text": "größe", "number": "wrong"},'.encode() * 20_000
+    positions = []
+    for before in (b"", good):
+        with pytest.raises(MalformedError) as caught:
+            mixed.decode(b'[%b{"number":%b}]' % (before, wrong))
+        positions.append((caught.value.position or 0) - len(before))
+    assert positions[0] == positions[1] >= len('[{"number":')
+
+
+def test_parts_that_are_refused_have_no_batch(iris: Predictor) -> None:
+    """Those before them may; none may be answered before all are decoded."""
+    record = msgspec.json.encode(dict.fromkeys(("feature1", "feature2", "feature3", "feature4"), 1))
+    body = b"[" + b",".join([record] * 5_000 + [b"{}"] + [record] * 6_000) + b"]"
+    parts: list[int | None] = []
+    with pytest.raises(PayloadError):
+        parts.extend(part.rows if part else None for part in iris.codec.parts(body))
+    assert parts[0] is not None
+    assert parts[-1] is None
+    assert sum(filter(None, parts)) < 5_000
+
+
 def test_only_the_numbers_that_the_estimator_knows_are_answered(sizes: Predictor) -> None:
     """Each other is named, as what it is; the first hundred, where there are more."""
     known = b'{"feature1": 30, "feature2": 3.0}'
@@ -196,6 +262,11 @@ def test_only_the_numbers_that_the_estimator_knows_are_answered(sizes: Predictor
     assert [each.path for each in caught.value.problems] == [
         f"$[{row}].feature2" for row in range(200) if row not in (1, 2, 3)
     ][:100]
+    with pytest.raises(PayloadError) as caught:
+        sizes.codec.tensors(
+            [{"feature1": 40, "feature2": 3}] * 20_000 + [{"feature1": 40, "feature2": 5}]
+        )
+    assert [each.path for each in caught.value.problems] == ["$[20000].feature2"]
 
 
 def test_one_row_is_written_into_tensors_that_are_there(iris: Predictor) -> None:

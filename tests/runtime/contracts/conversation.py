@@ -72,6 +72,15 @@ class Conversation:
             if waiting and not done:
                 return
 
+    async def pause(self) -> bytes:
+        """Wait until nothing goes on but waiting, and return what was written."""
+        rounds, last = 0, -1
+        while rounds < 100:
+            await asyncio.sleep(0)
+            rounds = rounds + 1 if last == len(self.transport.written) else 0
+            last = len(self.transport.written)
+        return self.transport.written
+
     def _waits_for_a_row(self) -> bool:
         protocol = self.protocol
         return isinstance(protocol, DirectProtocol) and not protocol.turn.response_complete

@@ -40,7 +40,7 @@ def read(sender: Sender, **headers: str) -> bytes:
             (name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()
         ],
     }
-    return asyncio.run(read_json(scope, sender, LIMIT))
+    return bytes(asyncio.run(read_json(scope, sender, LIMIT)))
 
 
 def refusal(sender: Sender, **headers: str) -> HTTPException:

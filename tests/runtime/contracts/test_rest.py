@@ -9,10 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from runtime.comparison import Array
-from runtime.turns import INLINE_BYTES
 from runtime.manifest import encode
-from runtime.model import Model
 from runtime.predictor import Predictor
 
 PENGUIN = {
@@ -48,25 +45,6 @@ def test_a_list_of_records_gets_a_list_of_answers(
     two = client.post("/predict", json=[virginica, iris_record]).json()
     assert [each["prediction"] for each in two] == [2, 0]
     assert two[1:] == one
-
-
-def test_only_large_bodies_leave_the_event_loop(
-    client: TestClient, iris_record: dict[str, float], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """They are answered in a thread, so that others are answered meanwhile."""
-    threads = []
-    run = Model.run
-
-    def noted(model: Model, tensors: dict[str, Array]) -> dict[str, Array]:
-        threads.append(threading.current_thread().name)
-        return run(model, tensors)
-
-    monkeypatch.setattr(Model, "run", noted)
-    for rows in (1, 1, 5000):
-        response = client.post("/predict", json=[iris_record] * rows)
-        assert (len(response.request.content) > INLINE_BYTES) == (rows == 5000)
-        assert [each["prediction"] for each in response.json()] == [0] * rows
-    assert threads[0] == threads[1] != threads[2]
 
 
 def test_missing_values_and_unseen_categories_are_answered(client: TestClient) -> None:
