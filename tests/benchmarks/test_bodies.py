@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def test_the_command_measures_time_memory_and_waiting(
 def test_an_error_is_no_answer(tmp_path: Path) -> None:
     """Its time would say nothing."""
     case = prepare("iris", tmp_path)
-    with bodies.serve(case) as service, bodies.Client(service.port) as client:
+    with bodies.serve(case) as service, closing(bodies.Client(service.port)) as client:
         with pytest.raises(ValueError, match="Expected status 200, got 422: "):
             client.send(b"[{}]")
         assert client.send(b"[%b]" % json.dumps(case.records[0]).encode()).startswith(b"[{")
