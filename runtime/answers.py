@@ -38,6 +38,10 @@ class Field:
     """For all rows."""
     value: Callable[[Row], object]
     """For one row."""
+    columns: Callable[[Outputs], list[Sequence[object]]]
+    """For all rows, the values that it consists of; of an object each of its own."""
+    ends: tuple[str, ...] = ("",)
+    """What distinguishes the names of those: the name of each begins with the field's."""
 
 
 class Encoder:
@@ -46,6 +50,9 @@ class Encoder:
     def __init__(self, manifest: Manifest) -> None:
         self._answer = _object("answer", answer_fields(manifest))
         self._encode = msgspec.json.Encoder().encode
+        self._encode_lines = msgspec.json.Encoder().encode_lines
+        self.names = [end.removeprefix(".") for end in self._answer.ends]
+        """What the `columns` are called."""
 
     def encode(self, outputs: Outputs, single: bool) -> bytes:
         """Encode one answer if `single`, otherwise a list with an answer per row."""
@@ -56,6 +63,14 @@ class Encoder:
     def encode_each(self, outputs: Outputs) -> list[bytes]:
         """Encode an answer per row, each by itself."""
         return list(map(self._encode, self._answer.values(outputs)))
+
+    def encode_lines(self, outputs: Outputs) -> bytes:
+        """Encode an answer per row, each on a line."""
+        return self._encode_lines(self._answer.values(outputs))
+
+    def columns(self, outputs: Outputs) -> list[Sequence[object]]:
+        """Return the values of all rows, by column."""
+        return self._answer.columns(outputs)
 
     def encode_row(self, row: Row) -> bytes:
         """Encode the answer of one row."""
@@ -177,11 +192,11 @@ def _classifier(
         return row["probabilities"][first + known[row["label"][cell]]]
 
     schema = {"enum": labels, "title": "The predicted class"}
-    fields = [Field("prediction", schema, prediction, row_prediction)]
+    fields = [_single("prediction", schema, prediction, row_prediction)]
     if _has(manifest, "probabilities"):
         schema = _number("The probability of the predicted class; null if it is not a number.")
         each = _number("The probability of this class; null if it is not a number.")
-        fields.append(Field("probability", schema, probability, row_probability))
+        fields.append(_single("probability", schema, probability, row_probability))
         fields.append(_named("probabilities", "probabilities", names, each, span))
     if _has(manifest, "scores"):
         # A binary classifier has one score: that of its second class.
@@ -201,8 +216,22 @@ def _object(name: str, fields: Sequence[Field]) -> Field:
     def value(row: Row) -> object:
         return make(*[field.value(row) for field in fields])
 
+    def columns(outputs: Outputs) -> list[Sequence[object]]:
+        return [column for field in fields for column in field.columns(outputs)]
+
     schema = _object_schema({field.name: field.schema for field in fields})
-    return Field(name, schema, values, value)
+    ends = tuple(f".{field.name}{end}" for field in fields for end in field.ends)
+    return Field(name, schema, values, value, columns, ends)
+
+
+def _single(
+    name: str,
+    schema: Schema,
+    values: Callable[[Outputs], Sequence[object]],
+    value: Callable[[Row], object],
+) -> Field:
+    """Return a field that is a single value."""
+    return Field(name, schema, values, value, lambda outputs: [values(outputs)])
 
 
 def _by_target(parts: Mapping[str, Sequence[Field]]) -> list[Field]:
@@ -218,7 +247,9 @@ def _by_target(parts: Mapping[str, Sequence[Field]]) -> list[Field]:
 
 def _plain(name: str, output: str, schema: Schema) -> Field:
     """Return a field that is a one-column output's value."""
-    return Field(name, schema, lambda outputs: _cells(outputs[output]), lambda row: row[output][0])
+    return _single(
+        name, schema, lambda outputs: _cells(outputs[output]), lambda row: row[output][0]
+    )
 
 
 def _named(
@@ -227,15 +258,18 @@ def _named(
     """Return a field that holds the columns `span` of an output by name."""
     make = object_maker(keys)
 
-    def values(outputs: Outputs) -> list[object]:
+    def columns(outputs: Outputs) -> list[Sequence[object]]:
         array = outputs[output]
-        columns = array.reshape(len(array), -1)[:, span]
-        return list(map(make, *_list(columns.T)))
+        return _list(array.reshape(len(array), -1)[:, span].T)
+
+    def values(outputs: Outputs) -> list[object]:
+        return list(map(make, *columns(outputs)))
 
     def value(row: Row) -> object:
         return make(*row[output][span])
 
-    return Field(name, _object_schema(dict.fromkeys(keys, schema)), values, value)
+    ends = tuple(f".{key}" for key in keys)
+    return Field(name, _object_schema(dict.fromkeys(keys, schema)), values, value, columns, ends)
 
 
 def _object_schema(properties: Mapping[str, Schema]) -> Schema:

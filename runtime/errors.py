@@ -7,7 +7,8 @@
     │   ├── FormatError      written in a format this version does not read
     │   └── SelfCheckError   loads, but does not answer as scikit-learn did
     ├── ModelNotFoundError   no such model or version in the repository
-    ├── MalformedError       a request's body that is not JSON
+    ├── MalformedError       a request's body that is not JSON, or what else it should be
+    ├── TooLongError         a line of a stream that is longer than a body may be
     └── PayloadError         a request whose records do not fit the signature
 
 Knows nothing of HTTP: `runtime.app` maps each of them to a status.
@@ -99,13 +100,32 @@ class Problem:
 
 
 class MalformedError(ServiceError):
-    """A body that is not JSON; `position` counts bytes, where it is known."""
+    """What is not of the form that it should have; `position` counts bytes, where it is known."""
 
-    def __init__(self, problem: str, position: int | None, hint: str | None = None) -> None:
+    def __init__(
+        self, problem: str, position: int | None, hint: str | None = None, form: str = "JSON"
+    ) -> None:
+        self.position = position
         where = "" if position is None else f" at byte {position}"
         advice = f" {hint}" if hint else ""
-        super().__init__(f"The body cannot be read as JSON{where}: {problem}.{advice}")
-        self.position = position
+        self._rest = f"cannot be read as {form}{where}: {problem}.{advice}"
+        super().__init__(self.of("The body"))
+
+    def of(self, what: str) -> str:
+        """Return the message, with a name for what is malformed."""
+        return f"{what} {self._rest}"
+
+
+class TooLongError(ServiceError):
+    """A line or a message of a stream that is longer than a body may be."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(self.of("It"))
+
+    def of(self, what: str) -> str:
+        """Return the message, with a name for what is too long."""
+        return f"{what} is longer than {self.limit} bytes (MAX_BODY_BYTES)."
 
 
 class PayloadError(ServiceError):
@@ -115,3 +135,10 @@ class PayloadError(ServiceError):
         self.problems = tuple(problems)
         self.more = more
         super().__init__(" ".join(map(str, self.problems)) + (" (and more)" if more else ""))
+
+    def of(self, what: str) -> str:
+        """Return how many problems there are, with a name for what has them."""
+        count = len(self.problems)
+        if self.more:
+            return f"{what} has more than {count} problems; the first are in `errors`."
+        return f"{what} has {count} problem{'s' if count > 1 else ''}; see `errors`."

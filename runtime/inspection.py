@@ -88,7 +88,8 @@ class Inspector:
         found = _Findings()
         cutter = Cutter.of(body)
         if cutter is None:
-            yield Records(self._values([msgspec.Raw(body)], None, found), single=True)
+            expected = "an object or a list of objects"
+            yield Records(self._values([msgspec.Raw(body)], None, found, expected), single=True)
         else:
             cutter.start = max(cutter.start, start)
             for raws in _parts(cutter):
@@ -99,8 +100,20 @@ class Inspector:
                 yield Records(values, single=False)
         found.raise_if_any()
 
+    def record(self, value: bytes) -> list[object]:
+        """Return the values of a single record. Raises as `read` does; a list is no record."""
+        check_syntax(value)
+        found = _Findings()
+        values = self._values([msgspec.Raw(value)], None, found)
+        found.raise_if_any()
+        return values[0]
+
     def _values(
-        self, raws: Sequence[msgspec.Raw], first: int | None, found: "_Findings"
+        self,
+        raws: Sequence[msgspec.Raw],
+        first: int | None,
+        found: "_Findings",
+        expected: str = "an object",
     ) -> list[list[object]]:
         """Return the values of records, `first` being the place of the first one in its list."""
         records = []
@@ -111,7 +124,6 @@ class Inspector:
                 fields = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
                 records.append(self._record(fields, path, found))
             else:
-                expected = "an object or a list of objects" if first is None else "an object"
                 hint = f"A record has the fields {_listing(self._names)}."
                 found.add(path, expected, _describe(value), hint)
         return [] if found.any else records

@@ -25,12 +25,21 @@ from runtime.inspection import MOST_PROBLEMS, Inspector, field_type, join
 from runtime.manifest import MISSING_STRING, Feature, Manifest, Scalar
 from runtime.parts import Body, Cutter
 from runtime.structs import renaming
-from runtime.tensors import MOST_FIELDS, Fill, Pack, cells_reader, floats, numbers, packer, strings
+from runtime.tensors import (
+    MOST_FIELDS,
+    Fill,
+    Pack,
+    cells_reader,
+    floats,
+    numbers,
+    packer,
+    strings,
+)
 
 Array = NDArray[Any]
 
 # What msgspec, and Python with it, raises for bytes that are not what was asked for.
-_NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 _RESERVED = MISSING_STRING.encode()
 _RESERVED_ESCAPE = re.compile(rb"\\u[fF][dD][dD]0")
@@ -45,6 +54,17 @@ class Batch:
     single: bool
     """Whether the body was one record, not a list: the answer is one, too."""
 
+    @classmethod
+    def join(cls, batches: "Sequence[Batch]") -> "Batch":
+        """Return the records of one or more batches as one."""
+        if len(batches) == 1:
+            return batches[0]
+        tensors = {
+            name: np.concatenate([each.tensors[name] for each in batches])
+            for name in batches[0].tensors
+        }
+        return cls(tensors, sum(each.rows for each in batches), single=False)
+
     def cut(self, most: int) -> "Iterator[Batch]":
         """Yield batches of `most` rows and what is left."""
         for start in range(0, self.rows, most):
@@ -58,7 +78,7 @@ class Codec:
 
     def __init__(self, manifest: Manifest, unknown_fields: UnknownFields = "reject") -> None:
         features = manifest.features
-        forbid = unknown_fields == "reject"
+        self.forbids_unknown = forbid = unknown_fields == "reject"
         self._attributes = [f"f{index}" for index, _ in enumerate(features)]
         rename = renaming([feature.name for feature in features])
         self._row = _row_type(features, rename, forbid)
@@ -91,12 +111,7 @@ class Codec:
         Raises MalformedError for what is not JSON; PayloadError, with every problem, for
         records that do not fit the signature.
         """
-        batches = [batch for batch in self.parts(body) if batch is not None]
-        if len(batches) == 1:
-            return batches[0]
-        rows = sum(batch.rows for batch in batches)
-        joined = (np.concatenate([each.tensors[name] for each in batches]) for name in self._fills)
-        return Batch(dict(zip(self._fills, joined, strict=True)), rows, single=False)
+        return Batch.join([batch for batch in self.parts(body) if batch is not None])
 
     def parts(self, body: Body) -> Iterator[Batch | None]:
         """Decode as `decode` does, but part by part, each of which takes a few milliseconds.
@@ -115,7 +130,7 @@ class Codec:
                 column.append(tensors[feature.input][:, feature.column])
             yield Batch(tensors, len(rows), single)
         for feature, column in zip(self.limited, limited, strict=True):
-            _check_values(feature, np.concatenate(column), single)
+            check_values(feature, np.concatenate(column), single)
 
     def _rows(self, body: Body) -> Iterator[tuple[Sequence[msgspec.Struct], bool]]:
         """Yield rows, and whether the body is a single one; none for a part that is refused."""
@@ -151,15 +166,22 @@ class Codec:
             return None
         try:
             rows: msgspec.Struct | list[msgspec.Struct] = self._decoder.decode(body)
-        except _NOT_DECODED:
+        except NOT_DECODED:
             return None
         return rows
+
+    def record(self, value: bytes) -> Batch:
+        """Decode a record that stands by itself. Raises as `decode` does; a list is no record."""
+        row = self.read(value)
+        if not isinstance(row, msgspec.Struct):
+            row = self._make(self._inspector.record(value))
+        return self.batch([row], single=True)
 
     def batch(self, rows: Sequence[msgspec.Struct], single: bool = False) -> Batch:
         """Make the tensors of rows. Raises PayloadError for numbers that are not answered."""
         tensors = self._fill(rows)
         for feature in self.limited:
-            _check_values(feature, tensors[feature.input][:, feature.column], single)
+            check_values(feature, tensors[feature.input][:, feature.column], single)
         return Batch(tensors, len(rows), single)
 
     def _fill(self, rows: Sequence[msgspec.Struct]) -> dict[str, Array]:
@@ -187,6 +209,19 @@ class Codec:
         """Encode the graph's outputs: one answer if `single`, otherwise a list of answers."""
         return self._encoder.encode(outputs, single)
 
+    @property
+    def answer_columns(self) -> list[str]:
+        """The names of an answer's values: of those within an object `object.name`."""
+        return self._encoder.names
+
+    def encode_lines(self, outputs: Mapping[str, Array]) -> bytes:
+        """Encode an answer per row, each on a line."""
+        return self._encoder.encode_lines(outputs)
+
+    def column_values(self, outputs: Mapping[str, Array]) -> list[Sequence[object]]:
+        """Return the values of all rows for each of `answer_columns`."""
+        return self._encoder.columns(outputs)
+
     def encode_each(self, outputs: Mapping[str, Array]) -> list[bytes]:
         """Encode an answer per row, each by itself."""
         return self._encoder.encode_each(outputs)
@@ -196,7 +231,7 @@ class Codec:
         return self._encoder.encode_row(outputs)
 
 
-def _check_values(feature: Feature, column: Array, single: bool) -> None:
+def check_values(feature: Feature, column: Array, single: bool) -> None:
     """Raise PayloadError for numbers that are not among the only ones that are answered."""
     known = np.isin(column, np.array(feature.values)) | np.isnan(column)
     if known.all():

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from runtime.columns import Columns
 from runtime.config import UnknownFields
 from runtime.manifest import Label
 from runtime.model import Array, Model
@@ -32,6 +33,7 @@ class Predictor:
     def __init__(self, model: Model, codec: Codec, pace: Pace) -> None:
         self.model = model
         self.codec = codec
+        self.columns = Columns(model.manifest, codec)
         self.pace = pace
         self.manifest = model.manifest
         self.label = f"{self.manifest.name}/{self.manifest.version}"
@@ -52,12 +54,11 @@ class Predictor:
 
     def answer_batch(self, batch: Batch) -> Answer:
         """Answer the records of one request. Thread-safe."""
-        return self.finish(self.model.run(batch.tensors), batch)
+        return self.finish(self.model.run(batch.tensors), batch.rows, batch.single)
 
-    def finish(self, outputs: Mapping[str, Array], batch: Batch) -> Answer:
+    def finish(self, outputs: Mapping[str, Array], rows: int, single: bool) -> Answer:
         """Encode what the model has answered. Thread-safe."""
-        content = self.codec.encode(outputs, batch.single)
-        return Answer(content, batch.rows, self._labels(outputs))
+        return Answer(self.codec.encode(outputs, single), rows, self.labels(outputs))
 
     def answer_each(self, rows: Sequence[msgspec.Struct]) -> list[Answer]:
         """Answer rows of several requests, computed together. Thread-safe.
@@ -65,7 +66,7 @@ class Predictor:
         Raises PayloadError where one of them has a number that is not answered.
         """
         outputs = self.model.run(self.codec.batch(rows).tensors)
-        labels = self._labels(outputs)
+        labels = self.labels(outputs)
         return [
             Answer(content, 1, labels[place : place + 1])
             for place, content in enumerate(self.codec.encode_each(outputs))
@@ -81,7 +82,8 @@ class Predictor:
         labels = outputs["label"] if self._labelled else ()
         return Answer(self.codec.encode_row(outputs), 1, labels)
 
-    def _labels(self, outputs: Mapping[str, Array]) -> Sequence[Label]:
+    def labels(self, outputs: Mapping[str, Array]) -> Sequence[Label]:
+        """Return what was predicted, where each row has one label."""
         labels: list[Label] = outputs["label"].tolist() if self._labelled else []
         return labels
 

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.manifest import MISSING_STRING
+from runtime.manifest import MISSING_STRING, Tensor
 
 Array = NDArray[Any]
 Cells = Callable[[msgspec.Struct], tuple[object, ...]]
@@ -89,6 +89,19 @@ def strings(cells: Cells, columns: int) -> Fill:
         return table.reshape(len(rows), columns)
 
     return fill
+
+
+def empty(tensor: Tensor, rows: int) -> Array:
+    """Return a tensor for so many rows, to be filled by its columns."""
+    dtype: type = object if tensor.dtype == "string" else np.float64
+    return np.empty((rows, tensor.columns or 1), dtype)
+
+
+def fill_column(column: Array, values: Sequence[object]) -> None:
+    """Write one feature's values into its column of a tensor; None is a missing value."""
+    column[:] = np.fromiter(values, column.dtype, len(values))
+    if column.dtype == object:
+        column[column == np.array(None)] = MISSING_STRING
 
 
 def packer(cells: Cells, columns: int) -> Pack:

@@ -1,36 +1,61 @@
-"""Answers of any length, sent part by part, as fast as the client takes them."""
+"""Bodies of any length, taken as they come and sent as fast as the client takes them."""
 
 import asyncio
 from collections.abc import AsyncIterator
 
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Send
 
 from runtime.contracts.exchange import HUNG_UP, Exchange
 
 
-async def stream(
-    exchange: Exchange,
-    media_type: tuple[bytes, bytes],
-    contents: AsyncIterator[bytes],
-    receive: Receive,
-    send: Send,
-) -> None:
-    """Send parts, for as long as there is someone to take them; the request has been read.
+async def incoming(receive: Receive) -> AsyncIterator[bytes]:
+    """Yield a request's body as it comes. Raises ClientDisconnect where its end does not come."""
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        yield message.get("body", b"")
+        more = message.get("more_body", False)
 
-    What fails before the first part may still be answered with an error. Later the connection
-    is closed before the end that a chunked answer has, so that nobody takes it for whole.
+
+async def attended(contents: AsyncIterator[bytes], receive: Receive) -> AsyncIterator[bytes]:
+    """Yield contents. Raises ClientDisconnect where nobody waits for them any more.
+
+    The request must have been read.
     """
-    content = await anext(contents)
-    headers = [media_type]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
     gone = asyncio.ensure_future(receive())
     try:
-        while content:
-            await send({"type": "http.response.body", "body": content, "more_body": True})
-            content = await anext(contents, b"")
+        async for content in contents:
+            yield content
             if gone.done():
-                exchange.status = HUNG_UP
-                return
+                raise ClientDisconnect
     finally:
         gone.cancel()
+
+
+async def stream(
+    exchange: Exchange, media_type: bytes, contents: AsyncIterator[bytes], send: Send
+) -> None:
+    """Send contents as an answer.
+
+    What fails before the first may still be answered with an error. Later the connection is
+    closed before the end that a chunked answer has, so that nobody takes it for whole.
+    """
+    headers = [(b"content-type", media_type)]
+    started = False
+    try:
+        async for content in contents:
+            if not started:
+                await send({"type": "http.response.start", "status": 200, "headers": headers})
+                started = True
+            await send({"type": "http.response.body", "body": content, "more_body": True})
+    except ClientDisconnect:
+        if not started:
+            raise
+        exchange.status = HUNG_UP
+        return
+    if not started:
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b""})

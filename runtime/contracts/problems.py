@@ -16,6 +16,7 @@ from runtime.errors import (
     NoModelError,
     PayloadError,
     ServiceError,
+    TooLongError,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -23,6 +24,7 @@ MEDIA_TYPE = "application/problem+json"
 _STATUSES: Mapping[type[ServiceError], int] = {
     MalformedError: 400,
     PayloadError: 422,
+    TooLongError: 413,
     ModelNotFoundError: 404,
     NoModelError: 503,
     ArtifactError: 503,
@@ -30,6 +32,10 @@ _STATUSES: Mapping[type[ServiceError], int] = {
 
 # RFC 9110's words, which Python has from 3.13 on.
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+
+
+_ABOUT = (MalformedError, PayloadError, TooLongError)
+"""The errors that are about something that a client sent."""
 
 
 def title(status: int) -> str:
@@ -41,19 +47,32 @@ def problem(
     status: int, detail: str, headers: Mapping[str, str] | None = None, **extensions: object
 ) -> Response:
     """Return a problem document with further members, if any."""
-    document: dict[str, object] = {"type": "about:blank", "title": title(status)}
-    document |= {"status": status, "detail": detail, **extensions}
+    document = _document(status, detail, **extensions)
     return Response(msgspec.json.encode(document), status, headers, MEDIA_TYPE)
+
+
+def refusal(error: ServiceError, what: str = "The body", **extensions: object) -> dict[str, object]:
+    """Return the problem document of one of the service's own errors, which is about `what`."""
+    status = next(_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES)
+    detail = error.of(what) if isinstance(error, _ABOUT) else str(error)
+    document = _document(status, detail, **extensions)
+    if isinstance(error, PayloadError):
+        document["errors"] = error.problems
+    if isinstance(error, MalformedError) and error.position is not None:
+        document["position"] = error.position
+    return document
+
+
+def _document(status: int, detail: str, **extensions: object) -> dict[str, object]:
+    document: dict[str, object] = {"type": "about:blank", "title": title(status)}
+    return document | {"status": status, "detail": detail, **extensions}
 
 
 async def service_problem(_: Request, error: ServiceError) -> Response:
     """Answer one of the service's own errors."""
-    status = next(_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES)
-    if isinstance(error, PayloadError):
-        return problem(status, _summary(error), errors=error.problems)
-    if isinstance(error, MalformedError) and error.position is not None:
-        return problem(status, str(error), position=error.position)
-    return problem(status, str(error))
+    document = refusal(error)
+    status: Any = document["status"]
+    return Response(msgspec.json.encode(document), status, None, MEDIA_TYPE)
 
 
 async def http_problem(request: Request, error: HTTPException) -> Response:
@@ -81,10 +100,3 @@ HANDLERS: Mapping[Any, Any] = {
     HTTPException: http_problem,
     ClientDisconnect: nobody_listens,
 }
-
-
-def _summary(error: PayloadError) -> str:
-    count = len(error.problems)
-    if error.more:
-        return f"The body has more than {count} problems; the first are in `errors`."
-    return f"The body has {count} problem{'s' if count > 1 else ''}; see `errors`."

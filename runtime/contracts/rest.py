@@ -13,17 +13,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from runtime.contracts.body import read_json
+from runtime.contracts.body import JSON, media_type, read_json
 from runtime.contracts.exchange import KEY, Exchange
-from runtime.contracts.flow import stream
+from runtime.contracts.flow import attended, stream
+from runtime.contracts.streams import FORMS, Stream
 from runtime.manifest import Manifest
 from runtime.metrics import Metrics
 from runtime.payload import Batch
 from runtime.predictor import Predictor
 from runtime.repository import Entry, Repository
 from runtime.turns import Turns
-
-_JSON = (b"content-type", b"application/json")
 
 
 class Predict:
@@ -37,20 +36,36 @@ class Predict:
         """Answer one request. Raises ServiceError or HTTPException for the app to map."""
         predictor = await find(scope)
         turns: Turns = scope["state"]["turns"]
-        exchange: Exchange = scope[KEY]
+        kind = media_type(scope, (JSON, *FORMS))
+        scope[KEY].model = predictor.label
+        if kind != JSON:
+            form = FORMS[kind](predictor, self._max_body_bytes)
+            await Stream(predictor, form, turns, self._metrics).answer(scope, receive, send)
+            return
+        # The body has no name here: it goes when it is decoded.
         body = read_json(scope, receive, self._max_body_bytes)
-        exchange.model = predictor.label
-        # No name for the body here: it goes when it is decoded.
         batches = await turns.decode(predictor, await body)
+        await self._answer(scope, receive, send, predictor, batches)
+
+    async def _answer(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        predictor: Predictor,
+        batches: deque[Batch],
+    ) -> None:
+        """Send a short answer whole, and a long one in parts."""
+        exchange: Exchange = scope[KEY]
         whole = len(batches) == 1 or scope["http_version"] == "1.0"
-        contents = self._contents(exchange, predictor, batches, turns)
-        if whole:
-            content = b"".join([each async for each in contents])
-            headers = [_JSON, (b"content-length", b"%d" % len(content))]
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
-            await send({"type": "http.response.body", "body": content})
-        else:
-            await stream(exchange, _JSON, contents, receive, send)
+        contents = self._contents(exchange, predictor, batches, scope["state"]["turns"])
+        if not whole:
+            await stream(exchange, JSON, attended(contents, receive), send)
+            return
+        content = b"".join([each async for each in contents])
+        headers = [(b"content-type", JSON), (b"content-length", b"%d" % len(content))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
 
     async def _contents(
         self, exchange: Exchange, predictor: Predictor, batches: deque[Batch], turns: Turns

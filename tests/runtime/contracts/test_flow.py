@@ -70,9 +70,9 @@ def test_a_client_that_does_not_read_is_waited_for(
     finish: Callable[..., Any] = Predictor.finish
     calls = []
 
-    def noted(*arguments: Any) -> Any:
+    def noted(*arguments: Any, **named: Any) -> Any:
         calls.append(arguments)
-        return finish(*arguments)
+        return finish(*arguments, **named)
 
     monkeypatch.setattr(Predictor, "finish", noted)
 
@@ -119,11 +119,11 @@ def test_a_failure_is_never_taken_for_an_answer(
     finish: Callable[..., Any] = Predictor.finish
     calls = []
 
-    def failing(*arguments: Any) -> Any:
+    def failing(*arguments: Any, **named: Any) -> Any:
         calls.append(arguments)
         if len(calls) > part:
             raise ValueError("broken")
-        return finish(*arguments)
+        return finish(*arguments, **named)
 
     monkeypatch.setattr(Predictor, "finish", failing)
 

@@ -1,0 +1,124 @@
+"""Columns of values to tensors: for tables, whose values come by the column, not by the record.
+
+What fits the signature is filled a column at a time. What does not is left to
+`payload.Codec.record`, which says what is wrong with it, record by record.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from runtime.errors import PayloadError, Problem
+from runtime.inspection import field_type, join
+from runtime.manifest import MISSING_STRING, Feature, Manifest
+from runtime.payload import NOT_DECODED, Batch, Codec, check_values
+from runtime.tensors import empty, fill_column
+
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
+
+
+class Columns:
+    """Fills the tensors of one model."""
+
+    def __init__(self, manifest: Manifest, codec: Codec) -> None:
+        self.features = {feature.name: feature for feature in manifest.features}
+        self._inputs = manifest.inputs
+        self._limited = codec.limited
+        self._forbids_unknown = codec.forbids_unknown
+        types: dict[str, Any] = {
+            feature.name: list[field_type(feature)]  # type: ignore[misc]
+            for feature in manifest.features
+        }
+        self._types = types
+        self._decoders = {name: msgspec.json.Decoder(kind) for name, kind in types.items()}
+
+    def check(self, names: Sequence[str]) -> None:
+        """Raise PayloadError unless a table may have columns of these names."""
+        problems = [
+            Problem(join("$", name), "no such column", "an unknown column", self._listing())
+            for name in names
+            if name not in self.features and self._forbids_unknown
+        ]
+        problems += [
+            Problem(join("$", feature.name), "a column of this name", "none")
+            for feature in self.features.values()
+            if feature.name not in names and not feature.nullable
+        ]
+        problems += [
+            Problem(join("$", name), "one column of this name", "several")
+            for place, name in enumerate(names)
+            if name in names[:place]
+        ]
+        if problems:
+            raise PayloadError(problems)
+
+    def batch(self, columns: Mapping[str, Sequence[object]], rows: int) -> Batch | None:
+        """Make the tensors of columns of plain Python values, a missing one being None.
+
+        None where a value does not fit the signature.
+        """
+        tensors = {tensor.name: empty(tensor, rows) for tensor in self._inputs}
+        for name, feature in self.features.items():
+            values = columns.get(name, [None] * rows)
+            try:
+                values = msgspec.convert(values, self._types[name])
+            except msgspec.ValidationError:
+                return None
+            if MISSING_STRING in values:
+                return None
+            fill_column(tensors[feature.input][:, feature.column], values)
+        try:
+            for feature in self._limited:
+                check_values(feature, tensors[feature.input][:, feature.column], single=False)
+        except PayloadError:
+            return None
+        return Batch(tensors, rows, single=False)
+
+    def values(self, name: str, texts: Sequence[str]) -> Sequence[object] | None:
+        """Return what texts stand for: numbers as in JSON, `true` and `false` in any case.
+
+        An empty text is a missing value, where there may be one. None where one of them is
+        nothing that the feature may be; `record` has it said what.
+        """
+        feature = self.features[name]
+        if feature.dtype == "string":
+            return [text or None for text in texts] if feature.nullable and "" in texts else texts
+        if feature.dtype == "bool":
+            texts = [text.lower() for text in texts]
+        if "null" in texts:
+            return None
+        if "" in texts:
+            texts = [text or "null" for text in texts]
+        try:
+            values: list[object] = self._decoders[name].decode(f"[{','.join(texts)}]")
+        except NOT_DECODED:
+            return None
+        return values if len(values) == len(texts) else None
+
+    def record(self, texts: Mapping[str, str]) -> bytes:
+        """Return the JSON of a record whose fields are given as texts, by the feature's name."""
+        fields = (
+            f"{_json(name)}:{_value(self.features[name], text)}" for name, text in texts.items()
+        )
+        return f"{{{','.join(fields)}}}".encode()
+
+    def _listing(self) -> str:
+        return f"There are {', '.join(self.features)}."
+
+
+def _value(feature: Feature, text: str) -> str:
+    """Return the JSON of what a text stands for; a string where it is nothing else."""
+    if feature.dtype == "string":
+        return "null" if feature.nullable and not text else _json(text)
+    value = text.strip()
+    if not value:
+        return "null"
+    if feature.dtype == "bool" and value.lower() in ("true", "false"):
+        return value.lower()
+    return value if _NUMBER.fullmatch(value) else _json(value)
+
+
+def _json(text: str) -> str:
+    return msgspec.json.encode(text).decode()

@@ -1,0 +1,58 @@
+"""What a stream of records may be written in: how it is read, and how its answers are."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from runtime.errors import ServiceError
+from runtime.payload import Batch
+from runtime.turns import Outputs
+
+Run = TypeVar("Run")
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A record that is not answered."""
+
+    line: int
+    """Where it begins, counted from 1."""
+    error: ServiceError
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some records of a stream."""
+
+    batch: Batch | None
+    """Those that are answered, if any."""
+    wrong: Mapping[int, Wrong] = field(default_factory=dict)
+    """The others, by their place among all."""
+
+
+class Form(Protocol, Generic[Run]):
+    """One way to write records and answers. For one stream; `Run` is what is decoded at once."""
+
+    media_type: bytes
+
+    def add(self, data: bytes) -> Iterator[Run]:
+        """Take the next bytes, and yield the runs that are whole."""
+
+    def end(self) -> Iterator[Run]:
+        """Yield what is left when no more comes."""
+
+    def decode(self, run: Run) -> Piece:
+        """Decode a run. Raises ServiceError where the whole stream can have no answer."""
+
+    def write(self, outputs: Outputs | None, wrong: Mapping[int, Wrong]) -> bytes:
+        """Write the answers to records, in order, with what is said of those that are wrong."""
+
+    def finish(self) -> bytes:
+        """Return what ends the answers, when all are written."""
+
+
+def merge(answers: list[bytes], wrong: Mapping[int, bytes]) -> bytes:
+    """Join answers, each ended, and what is said of the records at other places."""
+    rest = iter(answers)
+    count = len(answers) + len(wrong)
+    return b"".join(wrong[place] if place in wrong else next(rest) for place in range(count))

@@ -1,0 +1,95 @@
+"""Records in JSON, one a line: `application/x-ndjson`. Each line gets a line.
+
+A record that is wrong gets a problem document, which has the number of its line; the others are
+answered. Empty lines are passed over.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from runtime.contracts.form import Piece, Wrong, merge
+from runtime.contracts.lines import TOO_LONG, Lines, Run
+from runtime.contracts.problems import refusal
+from runtime.errors import PayloadError, ServiceError, TooLongError
+from runtime.payload import Batch
+from runtime.predictor import Predictor
+from runtime.turns import Outputs
+
+MEDIA_TYPE = b"application/x-ndjson"
+
+
+class Ndjson:
+    """One stream."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, predictor: Predictor, limit: int) -> None:
+        self._codec = predictor.codec
+        self._limit = limit
+        self._lines = Lines(limit)
+        self._line = 0
+
+    def add(self, data: bytes) -> Iterator[Run]:
+        """Yield whole lines."""
+        return self._lines.add(data)
+
+    def end(self) -> Iterator[Run]:
+        """Yield the last line."""
+        return self._lines.end()
+
+    def decode(self, run: Run) -> Piece:
+        """Decode lines: all at once, or one by one where any of them is wrong."""
+        first = self._line + 1
+        if run is TOO_LONG:
+            self._line += 1
+            return Piece(None, {0: Wrong(first, TooLongError(self._limit))})
+        self._line += run.count(b"\n") + (not run.endswith(b"\n"))
+        batch = self._batch(run) if len(run) <= self._limit else None
+        return self._one_by_one(run, first) if batch is None else Piece(batch)
+
+    def _batch(self, run: bytes) -> Batch | None:
+        """Decode lines as if they were a list; None where that cannot be."""
+        text = run.replace(b"\r\n", b"\n") if b"\r" in run else run
+        text = text.removesuffix(b"\n")
+        count = text.count(b"}\n{") + 1
+        if text.count(b"\n") + 1 != count or text[:1] != b"{" or text[-1:] != b"}":
+            return None
+        rows = self._codec.read(b"[%b]" % text.replace(b"\n", b","))
+        if not isinstance(rows, list) or len(rows) != count:
+            return None
+        try:
+            return self._codec.batch(rows)
+        except PayloadError:
+            return None
+
+    def _one_by_one(self, run: bytes, first: int) -> Piece:
+        batches: list[Batch] = []
+        wrong: dict[int, Wrong] = {}
+        for line, text in enumerate(run.split(b"\n"), first):
+            if not text.strip():
+                continue
+            try:
+                if len(text) > self._limit:
+                    raise TooLongError(self._limit)
+                batches.append(self._codec.record(text))
+            except ServiceError as error:
+                wrong[len(batches) + len(wrong)] = Wrong(line, error)
+        return Piece(Batch.join(batches) if batches else None, wrong)
+
+    def write(self, outputs: Outputs | None, wrong: Mapping[int, Wrong]) -> bytes:
+        """Write a line for each record."""
+        if outputs is not None and not wrong:
+            return self._codec.encode_lines(outputs)
+        answers = [] if outputs is None else self._codec.encode_each(outputs)
+        problems = {place: _problem(each) for place, each in wrong.items()}
+        return merge([each + b"\n" for each in answers], problems)
+
+    def finish(self) -> bytes:
+        """Return nothing: there is no end but that of the lines."""
+        return b""
+
+
+def _problem(wrong: Wrong) -> bytes:
+    document = refusal(wrong.error, f"Line {wrong.line}", line=wrong.line)
+    return msgspec.json.encode(document) + b"\n"

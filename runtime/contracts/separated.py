@@ -1,0 +1,187 @@
+"""Records separated by commas, below a line of names: `text/csv` (RFC 4180), in and out.
+
+The answers' columns are those of an answer in JSON, `object.name` for what is within an object,
+and `error`, which says what is wrong with a record that has no answer.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from runtime.contracts.form import Piece, Wrong, merge
+from runtime.contracts.lines import TOO_LONG, Lines, Run
+from runtime.errors import MalformedError, PayloadError, ServiceError, TooLongError
+from runtime.payload import Batch
+from runtime.predictor import Predictor
+from runtime.turns import Outputs
+
+MEDIA_TYPE = b"text/csv"
+
+_FORM = "CSV"
+_ENCODING = "CSV is sent as UTF-8."
+
+csv.field_size_limit(2**31 - 1)  # a record may be as long as it is allowed to be
+
+
+class Separated:
+    """One stream."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, predictor: Predictor, limit: int) -> None:
+        self._codec = predictor.codec
+        self._columns = predictor.columns
+        self._limit = limit
+        self._lines = Lines(limit, quoted=True)
+        self._names: list[str] | None = None
+        self._places: dict[str, int] = {}
+        self._line = 0
+        self._written = False
+
+    def add(self, data: bytes) -> Iterator[Run]:
+        """Yield whole records."""
+        return self._lines.add(data)
+
+    def end(self) -> Iterator[Run]:
+        """Yield the last record. Raises MalformedError where not even a line of names came."""
+        runs = list(self._lines.end())
+        if self._names is None and not runs:
+            hint = "Send a line with the names of the columns first."
+            raise MalformedError("it is empty", 0, hint, _FORM)
+        return iter(runs)
+
+    def decode(self, run: Run) -> Piece:
+        """Decode records. Raises ServiceError where the line of names is wrong."""
+        if run is TOO_LONG:
+            error = TooLongError(self._limit)
+            if self._names is None:
+                raise error
+            self._line += 1
+            return Piece(None, {0: Wrong(self._line, error)})
+        if self._names is None:
+            run = self._read_names(run)
+        first = self._line + 1
+        self._line += run.count(b"\n") + (not run.endswith(b"\n"))
+        batch = self._batch(run) if len(run) <= self._limit else None
+        return self._one_by_one(run, first) if batch is None else Piece(batch)
+
+    def _read_names(self, run: bytes) -> bytes:
+        """Read the line of names, and return what follows it."""
+        try:
+            lines = io.StringIO(run.decode("utf-8-sig"), newline="")
+            reader = csv.reader(lines, strict=True)
+            self._names = next(filter(None, reader), [])
+        except UnicodeDecodeError as error:
+            problem = f"it is not UTF-8 ({error.reason})"
+            raise MalformedError(problem, error.start, _ENCODING, _FORM) from None
+        except csv.Error as error:
+            raise MalformedError(f"{error} in the line of names", None, None, _FORM) from None
+        self._columns.check(self._names)
+        self._places = {
+            name: place for place, name in enumerate(self._names) if name in self._columns.features
+        }
+        self._line = reader.line_num
+        return lines.read().encode()
+
+    def _batch(self, run: bytes) -> Batch | None:
+        """Decode records column by column; None where that cannot be."""
+        try:
+            lines = io.StringIO(run.decode(), newline="")
+            rows = list(filter(None, csv.reader(lines, strict=True)))
+            columns = list(zip(*rows, strict=True))
+        except (UnicodeDecodeError, csv.Error, ValueError):
+            return None
+        if len(columns) != len(self._names or ()):
+            return None
+        values = {}
+        for name, place in self._places.items():
+            found = self._columns.values(name, columns[place])
+            if found is None:
+                return None
+            values[name] = found
+        return self._columns.batch(values, len(rows))
+
+    def _one_by_one(self, run: bytes, first: int) -> Piece:
+        lines = io.StringIO(run.decode(errors="surrogateescape"), newline="")
+        reader = csv.reader(lines, strict=True)
+        batches: list[Batch] = []
+        wrong: dict[int, Wrong] = {}
+        while True:
+            line = first + reader.line_num
+            try:
+                row = next(reader)
+                if row:
+                    batches.append(self._record(row))
+            except StopIteration:
+                return Piece(Batch.join(batches) if batches else None, wrong)
+            except csv.Error as error:
+                malformed = MalformedError(str(error), None, None, _FORM)
+                wrong[len(batches) + len(wrong)] = Wrong(line, malformed)
+            except ServiceError as error:
+                wrong[len(batches) + len(wrong)] = Wrong(line, error)
+
+    def _record(self, row: Sequence[str]) -> Batch:
+        names = self._names or ()
+        if len(row) != len(names):
+            problem = f"it has {len(row)} fields, the line of names {len(names)}"
+            raise MalformedError(problem, None, None, _FORM)
+        try:
+            text = ",".join(row).encode()
+        except UnicodeEncodeError:
+            raise MalformedError("it is not UTF-8", None, _ENCODING, _FORM) from None
+        if len(text) > self._limit:
+            raise TooLongError(self._limit)
+        texts = {name: row[place] for name, place in self._places.items()}
+        return self._codec.record(self._columns.record(texts))
+
+    def write(self, outputs: Outputs | None, wrong: Mapping[int, Wrong]) -> bytes:
+        """Write a line for each record, and before the first one that of the names."""
+        names = self._codec.answer_columns
+        answers: list[bytes] = []
+        if outputs is not None:
+            columns = map(_texts, self._codec.column_values(outputs))
+            lines = map(",".join, zip(*columns, strict=True))
+            if not wrong:
+                return self._head() + (",\r\n".join(lines) + ",\r\n").encode()
+            answers = [f"{line},\r\n".encode() for line in lines]
+        problems = {
+            place: f"{',' * len(names)}{_quoted(_message(each))}\r\n".encode()
+            for place, each in wrong.items()
+        }
+        return self._head() + merge(answers, problems)
+
+    def finish(self) -> bytes:
+        """Return the line of names, where there were no records."""
+        return self._head()
+
+    def _head(self) -> bytes:
+        if self._written:
+            return b""
+        self._written = True
+        names = [*self._codec.answer_columns, "error"]
+        return (",".join(map(_quoted, names)) + "\r\n").encode()
+
+
+def _texts(values: Sequence[object]) -> Sequence[str]:
+    """Return values as they stand in CSV: numbers as in JSON, but nothing for null."""
+    if isinstance(values[0], str):
+        return [_quoted(str(value)) for value in values]
+    texts = msgspec.json.encode(values)[1:-1].decode().split(",")
+    return [text.removeprefix("null") for text in texts] if "null" in texts else texts
+
+
+def _quoted(text: str) -> str:
+    """Return a text in quotes, if it needs them."""
+    if text and not any(each in text for each in ',"\r\n'):
+        return text
+    return f'"{text.replace(chr(34), 2 * chr(34))}"'
+
+
+def _message(wrong: Wrong) -> str:
+    what = f"Line {wrong.line}"
+    error = wrong.error
+    if isinstance(error, PayloadError):
+        return f"{what}: {error}"
+    return error.of(what) if isinstance(error, MalformedError | TooLongError) else str(error)
