@@ -25,9 +25,9 @@ _EXAMPLES: Mapping[str, Scalar] = {"float64": 0.0, "int64": 0, "bool": False, "s
 _MOST_CATEGORIES = 20
 
 _ERRORS = {
-    400: ("Bad Request", "The body is not JSON."),
+    400: ("Bad Request", "The body is not JSON, or not CSV."),
     413: ("Content Too Large", "The body is larger than MAX_BODY_BYTES."),
-    415: ("Unsupported Media Type", "The body is not sent as JSON in UTF-8."),
+    415: ("Unsupported Media Type", "The body is of another type, or not in UTF-8."),
     422: ("Unprocessable Content", "The records do not fit the model; every problem is listed."),
     500: ("Internal Server Error", "The service failed; its log says why."),
     503: ("Service Unavailable", "The model is not ready, and why."),
@@ -149,13 +149,28 @@ def _predict(manifest: Manifest, key: str) -> dict[str, Any]:
                         "record": {"summary": "One record", "value": record},
                         "list": {"summary": "A list of records", "value": [record, record]},
                     },
-                }
+                },
+                **_streams("Records"),
             },
         },
         "responses": {
-            "200": _json_content("An answer, or a list of them.", _one_or_many(f"{key}.answer")),
+            "200": {
+                "description": "An answer, or a list of them; or a stream of them.",
+                "content": {
+                    "application/json": {"schema": _one_or_many(f"{key}.answer")},
+                    **_streams("Answers, or what is wrong with a record"),
+                },
+            },
             **_errors(*_ERRORS),
         },
+    }
+
+
+def _streams(what: str) -> dict[str, Any]:
+    """Describe bodies that are streams, of any length."""
+    return {
+        "application/x-ndjson": {"schema": {"description": f"{what}, one a line, as JSON."}},
+        "text/csv": {"schema": {"description": f"{what}, below a line with the columns' names."}},
     }
 
 

@@ -4,6 +4,7 @@ The answers' columns are those of an answer in JSON, `object.name` for what is w
 and `error`, which says what is wrong with a record that has no answer.
 """
 
+import codecs
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from runtime.turns import Outputs
 MEDIA_TYPE = b"text/csv"
 
 _FORM = "CSV"
+_ESCAPE = "surrogateescape"
 _ENCODING = "CSV is sent as UTF-8."
 
 csv.field_size_limit(2**31 - 1)  # a record may be as long as it is allowed to be
@@ -69,21 +71,19 @@ class Separated:
 
     def _read_names(self, run: bytes) -> bytes:
         """Read the line of names, and return what follows it."""
+        lines = io.StringIO(run.removeprefix(codecs.BOM_UTF8).decode(errors=_ESCAPE), newline="")
+        reader = csv.reader(lines, strict=True)
         try:
-            lines = io.StringIO(run.decode("utf-8-sig"), newline="")
-            reader = csv.reader(lines, strict=True)
             self._names = next(filter(None, reader), [])
-        except UnicodeDecodeError as error:
-            problem = f"it is not UTF-8 ({error.reason})"
-            raise MalformedError(problem, error.start, _ENCODING, _FORM) from None
         except csv.Error as error:
             raise MalformedError(f"{error} in the line of names", None, None, _FORM) from None
+        _encoded(self._names)
         self._columns.check(self._names)
         self._places = {
             name: place for place, name in enumerate(self._names) if name in self._columns.features
         }
         self._line = reader.line_num
-        return lines.read().encode()
+        return lines.read().encode(errors=_ESCAPE)
 
     def _batch(self, run: bytes) -> Batch | None:
         """Decode records column by column; None where that cannot be."""
@@ -104,7 +104,7 @@ class Separated:
         return self._columns.batch(values, len(rows))
 
     def _one_by_one(self, run: bytes, first: int) -> Piece:
-        lines = io.StringIO(run.decode(errors="surrogateescape"), newline="")
+        lines = io.StringIO(run.decode(errors=_ESCAPE), newline="")
         reader = csv.reader(lines, strict=True)
         batches: list[Batch] = []
         wrong: dict[int, Wrong] = {}
@@ -127,11 +127,7 @@ class Separated:
         if len(row) != len(names):
             problem = f"it has {len(row)} fields, the line of names {len(names)}"
             raise MalformedError(problem, None, None, _FORM)
-        try:
-            text = ",".join(row).encode()
-        except UnicodeEncodeError:
-            raise MalformedError("it is not UTF-8", None, _ENCODING, _FORM) from None
-        if len(text) > self._limit:
+        if len(_encoded(row)) > self._limit:
             raise TooLongError(self._limit)
         texts = {name: row[place] for name, place in self._places.items()}
         return self._codec.record(self._columns.record(texts))
@@ -162,6 +158,14 @@ class Separated:
         self._written = True
         names = [*self._codec.answer_columns, "error"]
         return (",".join(map(_quoted, names)) + "\r\n").encode()
+
+
+def _encoded(row: Sequence[str]) -> bytes:
+    """Return a record in UTF-8. Raises MalformedError where it came as something else."""
+    try:
+        return ",".join(row).encode()
+    except UnicodeEncodeError:
+        raise MalformedError("it is not UTF-8", None, _ENCODING, _FORM) from None
 
 
 def _texts(values: Sequence[object]) -> Sequence[str]:

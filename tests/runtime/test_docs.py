@@ -1,5 +1,7 @@
 """The examples of docs/http.md, sent to the service: each answer is the one documented."""
 
+import csv
+import io
 import json
 import re
 from dataclasses import dataclass
@@ -42,8 +44,22 @@ def parse(request: str, answer: str) -> Example:
         status=int(status),
         media_type=media_type,
         answered_headers=dict(header.split(": ", 1) for header in answer_headers),
-        answer=json.loads(answered) if answered else None,
+        answer=read(media_type, answered) if answered else None,
     )
+
+
+def read(media_type: str, text: str) -> Any:
+    """Read a body: JSON, lines of it, or rows of fields."""
+    if media_type == "text/csv":
+        rows = csv.reader(io.StringIO(text, newline=""))
+        return [[field if _is_text(field) else float(field) for field in row] for row in rows]
+    if media_type == "application/x-ndjson":
+        return [json.loads(line) for line in text.splitlines()]
+    return json.loads(text)
+
+
+def _is_text(field: str) -> bool:
+    return re.fullmatch(r"[0-9.e-]+", field) is None
 
 
 BLOCKS = re.findall(r"```http\n(.*?)\n?```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
@@ -63,7 +79,7 @@ def test_the_service_answers_as_documented(client: TestClient, example: Example)
     if example.answer is None:
         assert response.content == b""
     else:
-        assert alike(response.json(), example.answer), response.text
+        assert alike(read(example.media_type, response.text), example.answer), response.text
 
 
 def alike(left: Any, right: Any) -> bool:
