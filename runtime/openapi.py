@@ -171,6 +171,11 @@ def _streams(what: str) -> dict[str, Any]:
     return {
         "application/x-ndjson": {"schema": {"description": f"{what}, one a line, as JSON."}},
         "text/csv": {"schema": {"description": f"{what}, below a line with the columns' names."}},
+        "application/vnd.apache.arrow.stream": {
+            "schema": {
+                "description": f"{what}, as an Arrow IPC stream, where pyarrow is installed."
+            }
+        },
     }
 
 

@@ -7,6 +7,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Send
 
 from runtime.contracts.exchange import HUNG_UP, Exchange
+from runtime.contracts.problems import status
+from runtime.errors import ServiceError
 
 
 async def incoming(receive: Receive) -> AsyncIterator[bytes]:
@@ -51,10 +53,10 @@ async def stream(
                 await send({"type": "http.response.start", "status": 200, "headers": headers})
                 started = True
             await send({"type": "http.response.body", "body": content, "more_body": True})
-    except ClientDisconnect:
+    except (ClientDisconnect, ServiceError) as error:
         if not started:
             raise
-        exchange.status = HUNG_UP
+        exchange.status = HUNG_UP if isinstance(error, ClientDisconnect) else status(error)
         return
     if not started:
         await send({"type": "http.response.start", "status": 200, "headers": headers})

@@ -38,24 +38,28 @@ _ABOUT = (MalformedError, PayloadError, TooLongError)
 """The errors that are about something that a client sent."""
 
 
-def title(status: int) -> str:
+def title(code: int) -> str:
     """Return the title of a problem: as its type is `about:blank`, the name of its status."""
-    return _TITLES.get(status) or HTTPStatus(status).phrase
+    return _TITLES.get(code) or HTTPStatus(code).phrase
 
 
 def problem(
-    status: int, detail: str, headers: Mapping[str, str] | None = None, **extensions: object
+    code: int, detail: str, headers: Mapping[str, str] | None = None, **extensions: object
 ) -> Response:
     """Return a problem document with further members, if any."""
-    document = _document(status, detail, **extensions)
-    return Response(msgspec.json.encode(document), status, headers, MEDIA_TYPE)
+    document = _document(code, detail, **extensions)
+    return Response(msgspec.json.encode(document), code, headers, MEDIA_TYPE)
+
+
+def status(error: ServiceError) -> int:
+    """Return the status of one of the service's own errors."""
+    return next(_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES)
 
 
 def refusal(error: ServiceError, what: str = "The body", **extensions: object) -> dict[str, object]:
     """Return the problem document of one of the service's own errors, which is about `what`."""
-    status = next(_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES)
     detail = error.of(what) if isinstance(error, _ABOUT) else str(error)
-    document = _document(status, detail, **extensions)
+    document = _document(status(error), detail, **extensions)
     if isinstance(error, PayloadError):
         document["errors"] = error.problems
     if isinstance(error, MalformedError) and error.position is not None:
@@ -63,16 +67,14 @@ def refusal(error: ServiceError, what: str = "The body", **extensions: object) -
     return document
 
 
-def _document(status: int, detail: str, **extensions: object) -> dict[str, object]:
-    document: dict[str, object] = {"type": "about:blank", "title": title(status)}
-    return document | {"status": status, "detail": detail, **extensions}
+def _document(code: int, detail: str, **extensions: object) -> dict[str, object]:
+    document: dict[str, object] = {"type": "about:blank", "title": title(code)}
+    return document | {"status": code, "detail": detail, **extensions}
 
 
 async def service_problem(_: Request, error: ServiceError) -> Response:
     """Answer one of the service's own errors."""
-    document = refusal(error)
-    status: Any = document["status"]
-    return Response(msgspec.json.encode(document), status, None, MEDIA_TYPE)
+    return Response(msgspec.json.encode(refusal(error)), status(error), None, MEDIA_TYPE)
 
 
 async def http_problem(request: Request, error: HTTPException) -> Response:

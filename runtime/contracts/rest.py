@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from runtime.contracts.body import JSON, media_type, read_json
 from runtime.contracts.exchange import KEY, Exchange
 from runtime.contracts.flow import attended, stream
-from runtime.contracts.streams import FORMS, Stream
+from runtime.contracts.streams import MEDIA_TYPES, Stream, form_of
 from runtime.manifest import Manifest
 from runtime.metrics import Metrics
 from runtime.payload import Batch
@@ -36,10 +36,10 @@ class Predict:
         """Answer one request. Raises ServiceError or HTTPException for the app to map."""
         predictor = await find(scope)
         turns: Turns = scope["state"]["turns"]
-        kind = media_type(scope, (JSON, *FORMS))
+        kind = media_type(scope, (JSON, *MEDIA_TYPES))
         scope[KEY].model = predictor.label
         if kind != JSON:
-            form = FORMS[kind](predictor, self._max_body_bytes)
+            form = await form_of(kind, predictor, self._max_body_bytes)
             await Stream(predictor, form, turns, self._metrics).answer(scope, receive, send)
             return
         # The body has no name here: it goes when it is decoded.

@@ -6,13 +6,15 @@ and other requests are answered between its pieces.
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import numpy as np
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from runtime.contracts import ndjson, separated
+from runtime.contracts import ipc, ndjson, separated
 from runtime.contracts.exchange import KEY, Exchange
 from runtime.contracts.flow import incoming, stream
 from runtime.contracts.form import Form, Piece
@@ -26,6 +28,24 @@ FORMS: Mapping[bytes, Callable[[Predictor, int], Form[Any]]] = {
     separated.MEDIA_TYPE: separated.Separated,
 }
 """What makes the form of a stream, by its media type: of a model, and of the longest record."""
+
+MEDIA_TYPES = (*FORMS, ipc.MEDIA_TYPE)
+"""All there are. Arrow needs pyarrow: `arrow` is not imported before someone asks for it."""
+
+
+async def form_of(media_type: bytes, predictor: Predictor, limit: int) -> Form[Any]:
+    """Make the form of a stream. Raises HTTPException where the service has no pyarrow."""
+    if media_type != ipc.MEDIA_TYPE:
+        return FORMS[media_type](predictor, limit)
+    try:
+        module = await run_in_threadpool(import_module, "runtime.contracts.arrow")
+    except ModuleNotFoundError as error:
+        if error.name != "pyarrow":
+            raise
+        detail = "An Arrow stream needs pyarrow, which the service does not have. Install pyarrow."
+        raise HTTPException(415, detail, {"Accept": b", ".join(FORMS).decode()}) from None
+    form: Form[Any] = module.Arrow(predictor, limit)
+    return form
 
 
 class Stream:

@@ -1,0 +1,213 @@
+"""Records as an Arrow IPC stream, in and out: for who has pyarrow; the service needs it as well.
+
+The answers' columns are those of CSV, with `error` for what is wrong with a record. A stream is
+cut into its messages here, as pyarrow reads only from what it may wait for.
+
+https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format
+"""
+
+import io
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from runtime.answers import answer_schema
+from runtime.contracts.form import Piece, Wrong
+from runtime.contracts.ipc import DICTIONARY, FORM, MEDIA_TYPE, RECORDS, SCHEMA, Messages
+from runtime.errors import MalformedError, PayloadError, Problem, ServiceError, TooLongError
+from runtime.inspection import join
+from runtime.payload import Batch
+from runtime.predictor import Predictor
+from runtime.turns import Outputs
+
+_ROWS = 4096
+"""Rows that are decoded at once."""
+_VALUES = 65_536
+"""Values that are."""
+_TYPES = {int: pa.int64(), bool: pa.bool_(), float: pa.float64(), str: pa.string()}
+_NAMED = {"integer": int, "boolean": bool, "number": float, "string": str}
+
+
+class Arrow:
+    """One stream."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, predictor: Predictor, limit: int) -> None:
+        self._codec = predictor.codec
+        self._columns = predictor.columns
+        self._limit = limit
+        self._messages = Messages(limit)
+        self._head: list[bytes] = []
+        """The messages of the schema and of the dictionaries."""
+        self._row = 0
+        kinds = _kinds(answer_schema(predictor.manifest))
+        names = [*predictor.codec.answer_columns, "error"]
+        types = [_TYPES[kind] for kind in (*kinds, str)]
+        self._sink = io.BytesIO()
+        self._schema = pa.schema(list(zip(names, types, strict=True)))
+        self._writer = pa.ipc.new_stream(self._sink, self._schema)
+
+    def add(self, data: bytes) -> Iterator[pa.RecordBatch]:
+        """Yield some records at a time. Raises MalformedError, PayloadError or TooLongError."""
+        for kind, message in self._messages.add(data):
+            if kind == SCHEMA and not self._head:
+                self._head.append(message)
+                self._check(_read(b"".join(self._head)).schema)
+            elif kind == DICTIONARY and self._head:
+                self._head.append(message)
+                if sum(map(len, self._head)) > self._limit:
+                    raise TooLongError(self._limit)
+            elif kind == RECORDS and self._head:
+                records = _read_records(b"".join([*self._head, message]))
+                size = max(1, min(_ROWS, _VALUES // max(1, records.num_columns)))
+                for start in range(0, records.num_rows, size):
+                    yield records.slice(start, size)
+            else:
+                raise MalformedError("a message is out of place", None, None, FORM)
+
+    def end(self) -> Iterator[pa.RecordBatch]:
+        """Yield nothing. Raises MalformedError where a part of the stream is missing."""
+        if not self._head or self._messages.rest:
+            raise MalformedError("it ends early", None, None, FORM)
+        return iter(())
+
+    def _check(self, schema: pa.Schema) -> None:
+        """Raise PayloadError unless the columns are the model's, of types that have values."""
+        problems = [
+            Problem(
+                join("$", each.name), "a column of numbers, booleans or strings", str(each.type)
+            )
+            for each in schema
+            if each.name in self._columns.features and not _plain(each.type)
+        ]
+        if problems:
+            raise PayloadError(problems)
+        self._columns.check(schema.names)
+
+    def decode(self, run: pa.RecordBatch) -> Piece:
+        """Decode records: all at once, or one by one where any of them is wrong."""
+        first, self._row = self._row + 1, self._row + run.num_rows
+        columns = {
+            name: self._values(column)
+            for name, column in zip(run.schema.names, run.columns, strict=True)
+            if name in self._columns.features
+        }
+        batch = self._columns.batch(columns, run.num_rows)
+        return self._one_by_one(columns, first, run.num_rows) if batch is None else Piece(batch)
+
+    def _values(self, column: pa.Array) -> Sequence[object]:
+        """Return the values of a column, None for null and NaN, a text for what is infinite."""
+        if pa.types.is_dictionary(column.type):
+            values = column.dictionary.to_pylist()
+            found = [None if each is None else values[each] for each in column.indices.to_pylist()]
+            if sum(len(each) for each in found if each is not None) > self._limit:
+                raise TooLongError(self._limit)
+            return found
+        found = column.to_pylist()
+        return list(map(_sent, found)) if pa.types.is_floating(column.type) else found
+
+    def _one_by_one(self, columns: Mapping[str, Sequence[object]], first: int, rows: int) -> Piece:
+        batches: list[Batch] = []
+        wrong: dict[int, Wrong] = {}
+        for row in range(rows):
+            record = {name: values[row] for name, values in columns.items()}
+            try:
+                batches.append(self._codec.record(msgspec.json.encode(record)))
+            except ServiceError as error:
+                wrong[row] = Wrong(first + row, error)
+        return Piece(Batch.join(batches) if batches else None, wrong)
+
+    def write(self, outputs: Outputs | None, wrong: Mapping[int, Wrong]) -> bytes:
+        """Write a batch with a row for each record."""
+        rows = len(wrong)
+        columns: list[Sequence[object]] = [[] for _ in self._codec.answer_columns]
+        if outputs is not None:
+            columns = self._codec.column_values(outputs)
+            rows += len(columns[0])
+        answered = [row for row in range(rows) if row not in wrong]
+        spread = []
+        for column in columns:
+            values: list[object] = [None] * rows
+            for row, value in zip(answered, column, strict=True):
+                values[row] = value if _is_finite(value) else None
+            spread.append(values)
+        errors = [
+            f"Row {wrong[row].line}: {wrong[row].error}" if row in wrong else None
+            for row in range(rows)
+        ]
+        types = self._schema.types
+        arrays = [pa.array(each, kind) for each, kind in zip([*spread, errors], types, strict=True)]
+        self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+        return self._taken()
+
+    def finish(self) -> bytes:
+        """Return the end of the stream."""
+        self._writer.close()
+        return self._taken()
+
+    def _taken(self) -> bytes:
+        data = self._sink.getvalue()
+        self._sink.seek(0)
+        self._sink.truncate()
+        return data
+
+
+def _read(data: bytes) -> pa.RecordBatchReader:
+    """Return what reads whole messages. Raises MalformedError."""
+    try:
+        return pa.ipc.open_stream(data)
+    except pa.ArrowException as error:
+        raise MalformedError(_said(error), None, None, FORM) from None
+
+
+def _read_records(data: bytes) -> pa.RecordBatch:
+    """Return the records of whole messages, the last of which has them."""
+    try:
+        records = _read(data).read_next_batch()
+        records.validate(full=True)
+    except (pa.ArrowException, StopIteration) as error:
+        raise MalformedError(_said(error), None, None, FORM) from None
+    return records
+
+
+def _said(error: Exception) -> str:
+    return str(error).partition("\n")[0].rstrip(".") or "it has no records"
+
+
+def _plain(kind: pa.DataType) -> bool:
+    """Tell whether a column has numbers, booleans or strings, or nothing at all."""
+    if pa.types.is_dictionary(kind):
+        return _is_text(kind.value_type)
+    tests = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_null)
+    return _is_text(kind) or any(test(kind) for test in tests)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _sent(value: float | None) -> object:
+    """Return a number as it would be sent in JSON: a missing one as None, infinity as a text."""
+    if value is None or math.isnan(value):
+        return None
+    return str(value) if math.isinf(value) else value
+
+
+def _is_finite(value: object) -> bool:
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+def _kinds(schema: Mapping[str, Any]) -> Iterator[type]:
+    """Yield the types of an answer's values, by its JSON Schema."""
+    if "properties" in schema:
+        for each in schema["properties"].values():
+            yield from _kinds(each)
+    elif "type" in schema:
+        name = schema["type"]
+        yield _NAMED[name if isinstance(name, str) else name[0]]
+    else:
+        yield type(schema["enum"][0])

@@ -1,0 +1,111 @@
+"""An Arrow IPC stream, cut into its messages. Needs no pyarrow, which reads only from what waits.
+
+A message is a mark, the length of its metadata, those, and its body. The metadata are a
+FlatBuffer: a table, whose fields stand at offsets that its vtable has.
+
+https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from runtime.errors import MalformedError, TooLongError
+
+MEDIA_TYPE = b"application/vnd.apache.arrow.stream"
+SCHEMA, DICTIONARY, RECORDS = 1, 2, 3
+FORM = "an Arrow stream"
+
+_CONTINUATION = 0xFFFFFFFF
+_HEAD = struct.Struct("<Ii")
+
+
+class Message(NamedTuple):
+    """One message."""
+
+    kind: int
+    """SCHEMA, DICTIONARY, RECORDS, or something else."""
+    data: bytes
+    """All of it."""
+
+
+class Messages:
+    """Cuts messages, of which none may be longer than `limit` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._held = bytearray()
+        self.ended = False
+        """Whether the mark of the end has come; what follows it is not read."""
+
+    @property
+    def rest(self) -> bool:
+        """Whether a part of a message is left."""
+        return bool(self._held) and not self.ended
+
+    def add(self, data: bytes) -> Iterator[Message]:
+        """Take the next bytes, and yield what is whole.
+
+        Raises MalformedError for what is no stream, or compressed; TooLongError.
+        """
+        self._held += data
+        while not self.ended and len(self._held) >= _HEAD.size:
+            mark, size = _HEAD.unpack_from(self._held)
+            if mark != _CONTINUATION or size < 0:
+                raise MalformedError("a message begins with something else", None, None, FORM)
+            whole = _HEAD.size + size
+            kind = 0
+            if size and len(self._held) >= whole:
+                kind, length = _metadata(bytes(self._held[_HEAD.size : whole]))
+                whole += length
+            if whole > self._limit:
+                raise TooLongError(self._limit)
+            if len(self._held) < whole:
+                return
+            message = Message(kind, bytes(self._held[:whole]))
+            del self._held[:whole]
+            self.ended = size == 0
+            if not self.ended:
+                yield message
+
+
+def _metadata(data: bytes) -> tuple[int, int]:
+    """Return a message's kind and the length of its body."""
+    try:
+        (root,) = struct.unpack_from("<I", data)
+        _, kind, header, length = _fields(data, root, 4)
+        found = data[kind] if kind else 0
+        body: int = struct.unpack_from("<q", data, length)[0] if length else 0
+        compressed = 0
+        if found in (DICTIONARY, RECORDS):
+            table = _follow(data, header)
+            if found == DICTIONARY:
+                table = _follow(data, _fields(data, table, 2)[1])
+            compressed = _fields(data, table, 4)[3]
+    except (struct.error, IndexError):
+        raise MalformedError("a message has no metadata", None, None, FORM) from None
+    if compressed:
+        hint = "Write it without compression."
+        raise MalformedError("its buffers are compressed", None, hint, FORM)
+    if body < 0:
+        raise MalformedError("a message has no length", None, None, FORM)
+    return found, body
+
+
+def _follow(data: bytes, place: int) -> int:
+    """Return where the table is whose offset stands at a place."""
+    offset: int = struct.unpack_from("<I", data, place)[0]
+    return place + offset
+
+
+def _fields(data: bytes, table: int, count: int) -> list[int]:
+    """Return where a table's first fields are; 0 for one that it does not have."""
+    vtable = table - struct.unpack_from("<i", data, table)[0]
+    if vtable < 0:
+        raise IndexError
+    (size,) = struct.unpack_from("<H", data, vtable)
+    found = []
+    for place in range(4, 4 + 2 * count, 2):
+        offset = struct.unpack_from("<H", data, vtable + place)[0] if place < size else 0
+        found.append(table + offset if offset else 0)
+    return found

@@ -1,0 +1,187 @@
+"""Tests of Arrow IPC streams, in and out. Not among the runtime's: those run without pyarrow."""
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from starlette.testclient import TestClient
+
+from runtime.contracts.arrow import Arrow
+from runtime.predictor import Predictor
+from tests.runtime.conftest import (  # noqa: F401 - fixtures
+    artifacts,
+    client,
+    iris,
+    models,
+    penguins,
+    serve,
+)
+
+MEDIA_TYPE = "application/vnd.apache.arrow.stream"
+Post = Callable[..., Any]
+
+
+def written(table: pa.Table, rows: int = 1000, **options: Any) -> bytes:
+    """Return a table as a stream."""
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema, **options) as writer:
+        writer.write_table(table, max_chunksize=rows)
+    return sink.getvalue()
+
+
+def flowers(count: int) -> pa.Table:
+    """Return records of Iris."""
+    values = np.arange(count * 4).reshape(-1, 4) % 7 + 0.5
+    return pa.table({f"feature{column + 1}": values[:, column] for column in range(4)})
+
+
+@pytest.fixture
+def post(client: TestClient) -> Post:  # noqa: F811 - the fixture
+    """Send a stream, in parts of a size, and return the answer."""
+
+    def send(data: bytes, path: str = "/predict", size: int = 10_000) -> Any:
+        parts = (data[place : place + size] for place in range(0, len(data), size))
+        return client.post(path, content=parts, headers={"Content-Type": MEDIA_TYPE})
+
+    return send
+
+
+def read(response: Any) -> list[dict[str, Any]]:
+    """Return the records of an answer."""
+    assert (response.status_code, response.headers["content-type"]) == (200, MEDIA_TYPE)
+    rows: list[dict[str, Any]] = pa.ipc.open_stream(response.content).read_all().to_pylist()
+    return rows
+
+
+@pytest.mark.parametrize("size", [5, 333, 10**6])
+def test_each_record_gets_the_answer_that_it_gets_in_json(
+    post: Post,
+    iris: Predictor,  # noqa: F811 - the fixtures
+    penguins: Predictor,  # noqa: F811
+    size: int,
+) -> None:
+    """To the bit, wherever the bytes are cut."""
+    for predictor in (iris, penguins):
+        rows = predictor.model.vectors.rows
+        table = pa.Table.from_pylist(list(rows))
+        found = read(post(written(table, 5), f"/models/{predictor.manifest.name}/predict", size))
+        for row, record in zip(rows, found, strict=True):
+            answer = json.loads(predictor.answer(json.dumps(row).encode()).content)
+            probabilities = answer.pop("probabilities")
+            answer |= {f"probabilities.{name}": each for name, each in probabilities.items()}
+            assert record == {**answer, "error": None}
+
+
+def test_long_streams_are_answered_in_batches(post: Post) -> None:
+    """All rows, in order, and counted."""
+    found = read(post(written(flowers(20_000), 9_000)))
+    assert len(found) == 20_000
+    assert found[7:14] == found[:7]
+
+
+def test_columns_may_be_of_many_types(post: Post, penguins: Predictor) -> None:  # noqa: F811
+    """Dictionaries, small numbers, and nothing at all."""
+    table = pa.table(
+        {
+            "island": pa.array(["Biscoe", "Dream", "Biscoe"]).dictionary_encode(),
+            "sex": pa.nulls(3),
+            "bill_length_mm": pa.array([46.0, None, float("nan")], pa.float32()),
+            "year": pa.array([2007, 2008, 2009], pa.int16()),
+            "flipper_length_mm": pa.array([211, None, 190], pa.uint8()),
+        }
+    )
+    found = read(post(written(table), "/models/penguins/predict"))
+    for row, record in zip(table.to_pylist(), found, strict=True):
+        sent = {name: None if repr(value) == "nan" else value for name, value in row.items()}
+        answer = json.loads(penguins.answer(json.dumps(sent).encode()).content)
+        assert record["probability"] == answer["probability"]
+
+
+def test_a_record_that_is_wrong_is_told_of_in_its_place(post: Post) -> None:
+    """The others are answered."""
+    table = flowers(4).set_column(1, "feature2", pa.array([1.0, None, float("inf"), 2.0]))
+    found = read(post(written(table, 1)))
+    assert [each["error"] for each in found] == [
+        None,
+        "Row 2: Expected a number, got null - at `$.feature2`. It was never missing in training.",
+        'Row 3: Expected a number, got the string "inf" - at `$.feature2`.',
+        None,
+    ]
+    assert [each["prediction"] is None for each in found] == [False, True, True, False]
+    assert read(post(written(table))) == found
+
+
+def test_a_stream_without_records_has_an_answer_without_any(post: Post) -> None:
+    """Of the same columns."""
+    assert read(post(written(flowers(0)))) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "detail"),
+    [
+        (b"", 400, "it ends early."),
+        (b"nonsense", 400, "a message begins with something else."),
+        (written(flowers(9))[:-20], 400, "it ends early."),
+        (written(flowers(0))[:8] + bytes(400), 400, "a message is out of place."),
+        (written(flowers(0))[:8] + b"\xff" * 400, 400, "a message has no metadata."),
+        (written(flowers(9))[len(written(flowers(0))) - 8 :], 400, "a message is out of place."),
+        (
+            written(flowers(9), options=pa.ipc.IpcWriteOptions(compression="zstd")),
+            400,
+            "its buffers are compressed. Write it without compression.",
+        ),
+    ],
+)
+def test_what_is_no_stream_is_refused(post: Post, data: bytes, status: int, detail: str) -> None:
+    """With what is wrong."""
+    response = post(data)
+    said = f"The body cannot be read as an Arrow stream: {detail}"
+    assert (response.status_code, response.json()["detail"]) == (status, said)
+
+
+def test_other_columns_are_refused(post: Post) -> None:
+    """By name, and by type."""
+    table = flowers(1).rename_columns(["feature1", "feature2", "feature3", "x"])
+    table = table.set_column(0, "feature1", pa.array([[1.0]]))
+    response = post(written(table))
+    assert response.status_code == 422
+    assert [(each["path"], each["received"]) for each in response.json()["errors"]] == [
+        ("$.feature1", "list<item: double>")
+    ]
+    response = post(written(flowers(1).rename_columns(["feature1", "feature2", "feature3", "x"])))
+    assert [(each["path"], each["received"]) for each in response.json()["errors"]] == [
+        ("$.x", "an unknown column"),
+        ("$.feature4", "none"),
+    ]
+
+
+def test_messages_and_what_dictionaries_spread_to_are_limited(
+    serve: Callable[..., TestClient],  # noqa: F811 - the fixture
+) -> None:
+    """A few bytes may not become many."""
+    limited = serve(MAX_BODY_BYTES="2000", DEFAULT_MODEL="penguins")
+    island = pa.DictionaryArray.from_arrays(pa.array([0] * 10, pa.int8()), pa.array(["x" * 300]))
+    table = pa.table({"island": island, "year": pa.array([2007] * 10, pa.int16())})
+    for name, sent in (("penguins", written(table)), ("iris", written(flowers(1000)))):
+        response = limited.post(
+            f"/models/{name}/predict", content=sent, headers={"Content-Type": MEDIA_TYPE}
+        )
+        assert response.status_code == 413
+        detail = "The body is longer than 2000 bytes (MAX_BODY_BYTES)."
+        assert response.json()["detail"] == detail
+
+
+def test_answers_have_types_where_no_record_is_right(iris: Predictor) -> None:  # noqa: F811
+    """Those that they have otherwise."""
+    form = Arrow(iris, 10_000)
+    (run,) = form.add(written(flowers(1).set_column(0, "feature1", pa.nulls(1))))
+    piece = form.decode(run)
+    assert piece.batch is None
+    answer = form.write(None, piece.wrong) + form.finish()
+    found = pa.ipc.open_stream(answer).read_all()
+    assert [str(each) for each in found.schema.types] == ["int64", *["double"] * 4, "string"]
+    assert found.num_rows == 1
