@@ -46,9 +46,11 @@ def _section(results: Results, case: str) -> str:
     )
     for shape, figures in results.figures[case].items():
         lines += ["", *_table(shape, figures)]
+        for service, reason in results.refused.get(case, {}).get(shape, {}).items():
+            lines += ["", f"{_TITLES[service]} is not in this table: {reason}"]
     lines += ["", *_starts(results, case)]
     for service, reason in results.missing.get(case, {}).items():
-        lines += ["", f"{_TITLES[service]} is not in the table: {reason}"]
+        lines += ["", f"{_TITLES[service]} is in no table: {reason}"]
     return "\n".join(lines) + "\n"
 
 
@@ -90,7 +92,10 @@ def _load(shape: str) -> str:
 
 
 def _ratio(figures: Figures, other: Figures | None) -> str:
-    return "" if other is None else f"{figures.cpu_us / other.cpu_us:.2g} x"
+    if other is None:
+        return ""
+    ratio = figures.cpu_us / other.cpu_us
+    return f"{ratio:,.0f} x" if ratio >= 10 else f"{ratio:.2g} x"
 
 
 def _time(seconds: float) -> str:

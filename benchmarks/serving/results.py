@@ -37,7 +37,13 @@ class Results(msgspec.Struct):
     figures: dict[str, dict[str, dict[str, Figures]]] = {}
     missing: dict[str, dict[str, str]] = {}
     """Services that could not be installed or started, and why."""
+    refused: dict[str, dict[str, dict[str, str]]] = {}
+    """Services that could not be pressed in some way, and why."""
 
     def add(self, case: str, shape: str, service: str, figures: Figures) -> None:
         """Add the figures of a service."""
         self.figures.setdefault(case, {}).setdefault(shape, {})[service] = figures
+
+    def has_started(self, service: str) -> bool:
+        """Tell whether a service has been started in this run."""
+        return any(service in each for each in self.started.values())

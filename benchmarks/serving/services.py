@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from benchmarks.serving.cases import Case, Record
 from benchmarks.serving.process import Request
 
 HERE = Path(__file__).parent
 PEERS = HERE / "peers"
 ROOT = HERE.parents[1]
+CACHE = Path(".cache/bench")
 
 Rows = list[Record]
 
@@ -39,13 +42,15 @@ class Service:
         """Return a request with so many rows."""
         path = self.path if rows == 1 or self.batch_path is None else self.batch_path
         document = self.body(case, case.rows(rows))
-        body = document if isinstance(document, bytes) else json.dumps(document).encode()
+        body = document if isinstance(document, bytes) else msgspec.json.encode(document)
         return Request(f"http://127.0.0.1:{port}{path}", body)
 
     def settings(self, case: Case, port: int) -> dict[str, str]:
         """Return what its environment has besides the caller's."""
         folders = [str(PEERS), str(PEERS / self.peer)] if self.peer else [str(ROOT)]
+        programs = [str(python(self.peer).parent)] if self.peer else []
         return {
+            "PATH": os.pathsep.join([*programs, os.environ["PATH"]]),
             "PYTHONPATH": os.pathsep.join(folders),
             "BENCHMARK_MODEL": str(case.folder.resolve()),
             "PORT": str(port),
@@ -54,26 +59,25 @@ class Service:
         }
 
 
-def python(peer: str, cache: Path) -> Path:
+def python(peer: str) -> Path:
     """Return the interpreter of a peer's environment."""
-    return (cache / peer / "bin/python").absolute()
+    return (CACHE / peer / "bin/python").absolute()
 
 
-def install(peer: str, cache: Path) -> None:
+def install(peer: str) -> None:
     """Make a peer's environment, unless there is one with the same pins.
 
     Raises subprocess.CalledProcessError, with uv's words, where that fails.
     """
     pins = PEERS / peer / "requirements.txt"
-    stamp = cache / peer / "installed.txt"
+    stamp = CACHE / peer / "installed.txt"
     if stamp.exists() and stamp.read_bytes() == pins.read_bytes():
         return
-    uv = [str(Path(sys.executable).with_name("uv"))]
-    for command in (
-        ["venv", "--quiet", "--clear", "--python", sys.executable, str(cache / peer)],
-        ["pip", "install", "--quiet", "--python", str(python(peer, cache)), "-r", str(pins)],
-    ):
-        subprocess.run([*uv, *command], check=True, capture_output=True, text=True)
+    uv = str(Path(sys.executable).with_name("uv"))
+    make = [uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(CACHE / peer)]
+    fill = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python(peer))]
+    for command in (make, [*fill, "-r", str(pins)]):
+        subprocess.run(command, check=True, capture_output=True, text=True)
     stamp.write_bytes(pins.read_bytes())
 
 
@@ -136,12 +140,11 @@ def _mlserver(case: Case, port: int, folder: Path) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "settings.json").write_text(json.dumps(settings))
     (folder / "model-settings.json").write_text(json.dumps(model))
-    cache = folder.parents[1]
-    return [str(python("mlserver", cache).with_name("mlserver")), "start", str(folder)]
+    return [str(python("mlserver").with_name("mlserver")), "start", str(folder)]
 
 
 def _mlflow(case: Case, port: int, folder: Path) -> list[str]:
-    interpreter = python("mlflow", folder.parents[1])
+    interpreter = python("mlflow")
     folder.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "PYTHONPATH": str(PEERS), "BENCHMARK_MODEL": str(case.folder)}
     subprocess.run(
@@ -157,15 +160,15 @@ def _mlflow(case: Case, port: int, folder: Path) -> list[str]:
 
 
 def _script(peer: str) -> Callable[[Case, int, Path], list[str]]:
-    def command(_: Case, port: int, folder: Path) -> list[str]:
-        interpreter = python(peer, folder.parents[1])
+    def command(_: Case, port: int, __: Path) -> list[str]:
+        interpreter = python(peer)
         return [str(interpreter), str(PEERS / peer / "server.py"), str(port)]
 
     return command
 
 
-def _bentoml(_: Case, port: int, folder: Path) -> list[str]:
-    command = str(python("bentoml", folder.parents[1]).with_name("bentoml"))
+def _bentoml(_: Case, port: int, __: Path) -> list[str]:
+    command = str(python("bentoml").with_name("bentoml"))
     return [
         command,
         "serve",
@@ -193,7 +196,7 @@ SERVICES = (
     Service(
         "tutorial",
         "FastAPI + joblib, the tutorial",
-        lambda _, port, folder: _uvicorn("main:app", python("tutorial", folder.parents[1]), port),
+        lambda _, port, __: _uvicorn("main:app", python("tutorial"), port),
         _record_or_list,
         batch_path="/predict_batch",
         peer="tutorial",
@@ -238,6 +241,12 @@ SERVICES = (
         _script("ray"),
         _rows,
         peer="ray",
-        environment={"RAY_USAGE_STATS_ENABLED": "0"},
+        environment={
+            "RAY_USAGE_STATS_ENABLED": "0",
+            "RAY_SERVE_ENABLE_HA_PROXY": "1",
+            "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+            "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",
+            "RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S": "60",
+        },
     ),
 )

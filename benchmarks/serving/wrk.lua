@@ -1,11 +1,26 @@
--- Sends the body of a file, and writes what wrk counted as JSON to standard error.
+-- Sends the lines of a file as bodies, in turn; writes what wrk counted as JSON to standard error.
 local pause = tonumber(os.getenv("WRK_PAUSE_MS") or "0")
+local bodies, requests, turn = {}, {}, 0
 
-local file = assert(io.open(os.getenv("WRK_BODY"), "rb"))
+for line in io.lines(os.getenv("WRK_BODIES")) do
+  bodies[#bodies + 1] = line
+end
 wrk.method = "POST"
-wrk.body = file:read("*a")
+wrk.body = bodies[1]
 wrk.headers["Content-Type"] = "application/json"
-file:close()
+
+if #bodies > 1 then
+  function init()
+    for index, body in ipairs(bodies) do
+      requests[index] = wrk.format(nil, nil, nil, body)
+    end
+  end
+
+  function request()
+    turn = turn % #requests + 1
+    return requests[turn]
+  end
+end
 
 if pause > 0 then
   -- Evenly spread pauses: arrivals that do not come in step.

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.serving import report
-from benchmarks.serving.__main__ import check
+from benchmarks.serving.contest import check
 from benchmarks.serving.errors import BenchmarkError
+from benchmarks.serving.load import Load, nearest, queue
 from benchmarks.serving.process import Request, Server
 from benchmarks.serving.results import Figures, Results, Started
 from benchmarks.serving.services import SERVICES
+from benchmarks.serving.turns import awake, take_turns
 
 SERVICE = """
 import http.server, os, subprocess, sys
@@ -37,7 +39,7 @@ def test_a_server_is_its_whole_tree(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     log = tmp_path / "log"
-    server = Server([sys.executable, "-c", SERVICE, str(port)], {}, log, core=0)
+    server = Server([sys.executable, "-c", SERVICE, str(port)], {}, log, "0")
     try:
         request = Request(f"http://127.0.0.1:{port}/", b"")
         seconds, body = server.first_answer(request)
@@ -55,10 +57,67 @@ def test_a_server_is_its_whole_tree(tmp_path: Path) -> None:
     assert server.pids() == set()
 
 
+def test_a_server_that_is_paused_uses_no_core(tmp_path: Path) -> None:
+    """Until it goes on, and answers again; it can be stopped in either state."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = Server([sys.executable, "-c", SERVICE, str(port)], {}, tmp_path / "log", "0")
+    try:
+        request = Request(f"http://127.0.0.1:{port}/", b"")
+        server.first_answer(request)
+        server.pause()
+        states = {
+            Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+            for pid in server.pids()
+        }
+        assert states == {"T"}
+        with awake(server):
+            assert queue(request, 0).requests == 1
+    finally:
+        server.stop()
+    assert server.pids() == set()
+
+
+def test_servers_take_turns_and_medians_count(tmp_path: Path) -> None:
+    """Without the warm-up; one that refuses is told, and left out."""
+    server = Server([sys.executable, "-c", "input()"], {}, tmp_path / "log", "0")
+    refused = []
+    rates = iter([1.0, 30.0, 20.0, 40.0])
+
+    def press(_: float) -> Load:
+        rate = next(rates)
+        return Load(rate, 1.0, p50_ms=rate, p99_ms=2 * rate, max_ms=99, refused=0, broken=0)
+
+    def refuse(_: float) -> Load:
+        raise BenchmarkError("no")
+
+    try:
+        figures = take_turns(
+            {"good": server, "bad": server},
+            {"good": press, "bad": refuse},
+            rounds=3,
+            seconds=1,
+            refused=lambda name, error: refused.append((name, str(error))),
+        )
+    finally:
+        server.stop()
+    assert refused == [("bad", "no")]
+    assert {name: (each.rate, each.p50_ms, each.p99_ms) for name, each in figures.items()} == {
+        "good": (30.0, 30.0, 60.0)
+    }
+
+
+def test_percentiles_are_of_the_nearest_rank() -> None:
+    """One of the numbers; of a few the last is the 99th."""
+    numbers = [float(number) for number in range(1, 201)]
+    assert (nearest(numbers, 0.5), nearest(numbers, 0.99)) == (100.0, 198.0)
+    assert (nearest([7.0], 0.5), nearest([7.0, 8.0], 0.99)) == (7.0, 8.0)
+
+
 def test_a_server_that_ends_is_said_to_have_failed(tmp_path: Path) -> None:
     """With the place of its log."""
     log = tmp_path / "log"
-    server = Server([sys.executable, "-c", "raise SystemExit('no')"], {}, log, core=0)
+    server = Server([sys.executable, "-c", "raise SystemExit('no')"], {}, log, "0")
     with pytest.raises(BenchmarkError) as caught:
         server.first_answer(Request("http://127.0.0.1:9/", b""))
     server.stop()
@@ -84,6 +143,7 @@ def test_the_page_has_tables_and_plots(tmp_path: Path) -> None:
     results = Results(machine={**machine, "versions": {"numpy": "2"}}, rounds=3, seconds=2.0)
     results.loops["iris"] = 8.0
     results.missing["iris"] = {"ray": "no wheel"}
+    results.refused["iris"] = {"1 x 16": {"mlflow": "One request took 30 s."}}
     for name, cpu in (("constant", 50.0), ("skiff", 70.0), ("tutorial", 1400.0)):
         results.add("iris", "1 x 16", name, Figures(cpu, 10_000.0, 1.0, 2.0))
         results.started.setdefault("iris", {})[name] = Started(0.4, 50.0)
@@ -94,7 +154,8 @@ def test_the_page_has_tables_and_plots(tmp_path: Path) -> None:
     assert "old" not in text
     assert "| Skiff | 70 µs | 1 x | 1.4 x | 10,000 | 1 ms | 2 ms |\n" in text
     assert "| FastAPI + joblib, the tutorial | 1.4 ms | 20 x | 28 x |" in text
-    assert "Ray Serve is not in the table: no wheel\n" in text
+    assert "Ray Serve is in no table: no wheel\n" in text
+    assert "MLflow is not in this table: One request took 30 s.\n" in text
     assert "a CPU, 2 cores, Linux; numpy 2. 3 rounds of 2 s." in text
     assert "<svg" in (tmp_path / "performance/iris.svg").read_text()
 

@@ -24,3 +24,11 @@ def table(rows: list[dict[str, Any]]) -> Any:
     if META["framed"]:
         return pd.DataFrame(rows, columns=COLUMNS).replace({None: np.nan})
     return np.array([[row[name] for name in COLUMNS] for row in rows])
+
+
+def fields() -> dict[str, Any]:
+    """Return what a pydantic model of a row has: by name, type and default."""
+    if not META["framed"]:
+        return dict.fromkeys(COLUMNS, (float, ...))
+    strings = META["strings"]
+    return {name: ((str if name in strings else float) | None, None) for name in COLUMNS}

@@ -7,4 +7,7 @@ import common
 import mlflow.sklearn
 
 shutil.rmtree(sys.argv[1], ignore_errors=True)
-mlflow.sklearn.save_model(common.load(), sys.argv[1], pip_requirements=[])
+# Its other format takes trees only where each of their types is trusted by name.
+mlflow.sklearn.save_model(
+    common.load(), sys.argv[1], serialization_format="cloudpickle", pip_requirements=[]
+)

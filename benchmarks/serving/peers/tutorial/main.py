@@ -7,13 +7,7 @@ from fastapi import FastAPI
 from pydantic import create_model
 
 model = common.load()
-types: dict[str, Any] = {
-    name: (str | None if name in common.META["strings"] else float | None, None)
-    if common.META["framed"]
-    else (float, ...)
-    for name in common.COLUMNS
-}
-Row = create_model("Row", **types)
+Row = create_model("Row", **common.fields())
 app = FastAPI()
 
 

@@ -1,0 +1,74 @@
+"""Servers that take turns: while one is asked the others stand still, and cost it nothing."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from statistics import median
+
+import msgspec
+
+from benchmarks.serving.errors import BenchmarkError
+from benchmarks.serving.load import Load
+from benchmarks.serving.process import Server
+from benchmarks.serving.results import Figures
+
+Press = Callable[[float], Load]
+"""Presses a server for some seconds."""
+
+_WARM_UP_SECONDS = 1.0
+_SETTLE_SECONDS = 0.05
+"""For what a server has missed while it stood still."""
+
+
+def take_turns(
+    servers: Mapping[str, Server],
+    press: Mapping[str, Press],
+    rounds: int,
+    seconds: float,
+    refused: Callable[[str, BenchmarkError], None],
+) -> dict[str, Figures]:
+    """Warm up, then press every server in each of the rounds; the medians of its figures.
+
+    Servers must stand still already. One that cannot be pressed is told to `refused`.
+    """
+    found: dict[str, list[Figures]] = {}
+    left = dict(servers)
+    for each in (_WARM_UP_SECONDS, *[seconds] * rounds):
+        for name, server in list(left.items()):
+            try:
+                with awake(server):
+                    before = server.cpu_seconds()
+                    load = press[name](each)
+                    used = server.cpu_seconds() - before
+            except BenchmarkError as error:
+                refused(name, error)
+                del left[name]
+            else:
+                found.setdefault(name, []).append(_figures(load, used))
+    return {name: _median(found[name][1:]) for name in left}
+
+
+@contextmanager
+def awake(server: Server) -> Iterator[None]:
+    """Have a server run for a while, and stand still afterwards."""
+    server.resume()
+    time.sleep(_SETTLE_SECONDS)
+    try:
+        yield
+    finally:
+        server.pause()
+
+
+def _figures(load: Load, cpu_seconds: float) -> Figures:
+    return Figures(
+        cpu_us=cpu_seconds / load.requests * 1e6,
+        rate=load.requests / load.seconds,
+        p50_ms=load.p50_ms,
+        p99_ms=load.p99_ms,
+    )
+
+
+def _median(figures: Sequence[Figures]) -> Figures:
+    """Return the median of each figure."""
+    rows = [msgspec.structs.astuple(each) for each in figures]
+    return Figures(*(median(column) for column in zip(*rows, strict=True)))
