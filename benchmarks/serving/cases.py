@@ -49,15 +49,26 @@ def prepare(name: str, folder: Path) -> Case:
     if not (folder / "artifacts" / name).exists():
         export_trained(trained, folder / "artifacts", name, version=1)
     joblib.dump(trained.estimator, folder / "model.joblib")
-    table = trained.X_test if framed else pd.DataFrame(trained.X_test)
-    if not framed:
-        table.columns = [f"feature{index + 1}" for index in range(table.shape[1])]
+    table = _table(trained.X_test)
     strings = [str(name) for name in table if table[name].dtype.kind not in "fiub"]
     meta = {"columns": list(table), "strings": strings, "framed": framed}
     (folder / "meta.json").write_bytes(msgspec.json.encode(meta))
+    first = trained.estimator.predict(trained.X_test[:1])[0]
+    prediction = first.item() if hasattr(first, "item") else first
+    return Case(name, folder, strings, records(table), prediction)
+
+
+def records(held_out: Any) -> list[Record]:
+    """Return the rows of an array or a data frame as a client sends them."""
+    table = _table(held_out)
     complete = table.astype(object).where(table.notna(), None)
-    records = [
+    return [
         {str(name): value for name, value in row.items()} for row in complete.to_dict("records")
     ]
-    first = trained.estimator.predict(trained.X_test[:1])[0]
-    return Case(name, folder, strings, records, first.item() if hasattr(first, "item") else first)
+
+
+def _table(held_out: Any) -> Any:
+    if isinstance(held_out, pd.DataFrame):
+        return held_out
+    names = [f"feature{index + 1}" for index in range(held_out.shape[1])]
+    return pd.DataFrame(held_out, columns=names)

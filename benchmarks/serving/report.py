@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from html import escape
 from pathlib import Path
+from typing import Any
 
+from benchmarks.serving.errors import BenchmarkError
 from benchmarks.serving.results import Figures, Results
 from benchmarks.serving.services import SERVICES
 
-BEGIN = "<!-- measured: written by `make bench` -->\n"
-END = "<!-- /measured -->\n"
+MADE_BY = "`make bench`"
 _LIMIT, _OURS = "constant", "skiff"
 _TITLES = {service.name: service.title for service in SERVICES}
 _CASES = {
@@ -32,11 +33,30 @@ def write(results: Results, page: Path | None) -> str:
         shape = "1 x 16" if "1 x 16" in shapes else next(iter(shapes))
         plot.write_text(_plot(f"CPU time per request, {_load(shape)}", shapes[shape]), "utf-8")
         links.append(f"![{_CASES[case]}](performance/{plot.name})\n")
-    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    block = "\n".join([_machine(results), *links, text])
-    page.write_text(f"{before}{BEGIN}\n{block}\n{END}{after}", encoding="utf-8")
+    put(page, MADE_BY, "\n".join([_run(results), *links, text]))
     return text
+
+
+def put(page: Path, made_by: str, text: str) -> None:
+    """Replace what a page has between the marks of a command.
+
+    Raises BenchmarkError where the page has no such marks.
+    """
+    begin, end = f"<!-- measured: {made_by} -->\n", "<!-- /measured -->\n"
+    before, found, rest = page.read_text(encoding="utf-8").partition(begin)
+    if not found or end not in rest:
+        marks = f"{begin.strip()} and {end.strip()}"
+        raise BenchmarkError(f"Expected {page} to have the lines {marks}.")
+    after = rest.partition(end)[2]
+    page.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
+
+
+def measured(machine: Mapping[str, Any]) -> str:
+    """Say when and on what something was measured."""
+    return (
+        f"Measured on {machine['date']}: {machine['processor']}, {machine['cores']} cores, "
+        f"{machine['system']}"
+    )
 
 
 def _section(results: Results, case: str) -> str:
@@ -76,12 +96,11 @@ def _starts(results: Results, case: str) -> Iterator[str]:
         yield f"| {_TITLES[name]} | {each.first_answer_s:.1f} s | {each.memory_mb:.0f} MB |"
 
 
-def _machine(results: Results) -> str:
-    machine = results.machine
-    versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
+def _run(results: Results) -> str:
+    versions = ", ".join(f"{name} {each}" for name, each in results.machine["versions"].items())
     return (
-        f"Measured on {machine['date']}: {machine['processor']}, {machine['cores']} cores, "
-        f"{machine['system']}; {versions}. {results.rounds} rounds of {results.seconds:.0f} s.\n"
+        f"{measured(results.machine)}; {versions}. {results.rounds} rounds of "
+        f"{results.seconds:g} s.\n"
     )
 
 

@@ -72,3 +72,8 @@ def _median(figures: Sequence[Figures]) -> Figures:
     """Return the median of each figure."""
     rows = [msgspec.structs.astuple(each) for each in figures]
     return Figures(*(median(column) for column in zip(*rows, strict=True)))
+
+
+def failing(name: str, error: BenchmarkError) -> None:
+    """Let nothing be left out: what cannot be pressed ends the measurement."""
+    raise BenchmarkError(f"{name}: {error}") from error

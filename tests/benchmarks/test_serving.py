@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from benchmarks.serving import report
+from benchmarks.serving.cases import records
 from benchmarks.serving.contest import check
 from benchmarks.serving.errors import BenchmarkError
 from benchmarks.serving.load import Load, nearest, queue
@@ -138,7 +141,8 @@ def test_a_service_must_answer_as_scikit_learn_does() -> None:
 def test_the_page_has_tables_and_plots(tmp_path: Path) -> None:
     """Between its marks; what people wrote around them stays."""
     page = tmp_path / "performance.md"
-    page.write_text(f"# Before\n{report.BEGIN}old\n{report.END}# After\n")
+    marks = ("<!-- measured: `make bench` -->\n", "<!-- /measured -->\n")
+    page.write_text("# Before\n{}old\n{}# After\n".format(*marks))
     machine = {"date": "2026-01-01", "processor": "a CPU", "cores": 2, "system": "Linux"}
     results = Results(machine={**machine, "versions": {"numpy": "2"}}, rounds=3, seconds=2.0)
     results.loops["iris"] = 8.0
@@ -158,6 +162,25 @@ def test_the_page_has_tables_and_plots(tmp_path: Path) -> None:
     assert "MLflow is not in this table: One request took 30 s.\n" in text
     assert "a CPU, 2 cores, Linux; numpy 2. 3 rounds of 2 s." in text
     assert "<svg" in (tmp_path / "performance/iris.svg").read_text()
+
+
+def test_a_page_without_the_marks_is_refused(tmp_path: Path) -> None:
+    """Rather than written over."""
+    page = tmp_path / "page.md"
+    page.write_text("# Before\n")
+    with pytest.raises(BenchmarkError) as caught:
+        report.put(page, "`a command`", "text")
+    assert str(caught.value) == (
+        f"Expected {page} to have the lines <!-- measured: `a command` --> and <!-- /measured -->."
+    )
+    assert page.read_text() == "# Before\n"
+
+
+def test_rows_are_sent_with_null_for_what_is_missing() -> None:
+    """Of an array, the columns are named as the export names them."""
+    table = pd.DataFrame({"a": [1.5, np.nan], "b": ["x", None]})
+    assert records(table) == [{"a": 1.5, "b": "x"}, {"a": None, "b": None}]
+    assert records(np.array([[1.0, 2.0]])) == [{"feature1": 1.0, "feature2": 2.0}]
 
 
 def test_missing_tools_are_named() -> None:

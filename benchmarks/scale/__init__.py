@@ -1,0 +1,1 @@
+"""Skiff by itself, where it is pressed most: `python -m benchmarks.scale FIGURE`."""

@@ -1,0 +1,67 @@
+"""What many models in one process cost: memory, time to start, and a request to one of them."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+from benchmarks.scale.ensembles import ENSEMBLES, MODELS
+from benchmarks.scale.skiff import request, serving
+from benchmarks.scale.table import Row, megabytes, microseconds
+from benchmarks.serving.cases import records
+from benchmarks.serving.contest import LOAD_CORE
+from benchmarks.serving.load import Load, press
+from benchmarks.serving.process import Request, Server
+from benchmarks.serving.turns import awake, failing, take_turns
+from export.pipeline import export_trained
+from export.recipe import Trained
+
+_PORT = 8580
+_MANY = 50
+_CONNECTIONS = 16
+
+
+def measure(rounds: int, seconds: float) -> Iterator[Row]:
+    """Yield the figures with one model of penguins and with fifty, and what each one adds."""
+    trained = ENSEMBLES["penguins"].train()
+    row = records(trained.X_test)[0]
+    with ExitStack() as stack:
+        servers: dict[int, Server] = {}
+        started, memory, presses = {}, {}, {}
+        for count in (1, _MANY):
+            sent = request(_PORT + count, row, "/models/penguins-1/predict")
+            folder = _artifacts(trained, count)
+            server, seconds_to_start = stack.enter_context(serving(folder, _PORT + count, sent))
+            servers[count], started[count] = server, seconds_to_start
+            server.pause()
+            presses[str(count)] = partial(_press, sent)
+        named = {str(count): server for count, server in servers.items()}
+        found = take_turns(named, presses, rounds, seconds, failing)
+        for count, server in servers.items():
+            with awake(server):
+                memory[count] = server.memory_bytes()
+    yield ("penguins, 16 connections", "one model", f"{_MANY} models", "each one more")
+    one, many = found["1"].cpu_us, found[str(_MANY)].cpu_us
+    yield ("CPU time of a request", microseconds(one), microseconds(many), "")
+    more = (memory[_MANY] - memory[1]) / (_MANY - 1)
+    yield ("memory", megabytes(memory[1]), megabytes(memory[_MANY]), megabytes(more))
+    longer = (started[_MANY] - started[1]) / (_MANY - 1) * 1e3
+    yield (
+        "first answer after the start",
+        f"{started[1]:.2f} s",
+        f"{started[_MANY]:.2f} s",
+        f"{longer:.0f} ms",
+    )
+
+
+def _artifacts(trained: Trained, count: int) -> Path:
+    """Return a folder with so many models, of which the first one is exported once."""
+    folder = MODELS / f"{count}-penguins"
+    for number in range(1, count + 1):
+        if not (folder / f"penguins-{number}").exists():
+            export_trained(trained, folder, f"penguins-{number}", version=1)
+    return folder
+
+
+def _press(sent: Request, seconds: float) -> Load:
+    return press(sent, _CONNECTIONS, seconds, LOAD_CORE)
