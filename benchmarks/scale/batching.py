@@ -2,16 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from functools import partial
 
 import msgspec
 
 from benchmarks.scale.ensembles import ENSEMBLES
-from benchmarks.scale.skiff import request, serving
+from benchmarks.scale.skiff import pressing, request, serving
 from benchmarks.scale.table import Row, microseconds
-from benchmarks.serving.contest import LOAD_CORE
-from benchmarks.serving.load import Load, press
-from benchmarks.serving.process import Request
 from benchmarks.serving.turns import failing, take_turns
 
 _PORTS = {"off": 8540, "on": 8544}
@@ -40,13 +36,9 @@ def measure(rounds: int, seconds: float) -> Iterator[Row]:
                 loads = {f"{ensemble.title}; 16 connections": (16, ())}
             for title, (connections, bodies) in loads.items():
                 presses = {
-                    setting: partial(_press, each, connections, bodies)
+                    setting: pressing(each, connections, bodies)
                     for setting, each in requests.items()
                 }
                 found = take_turns(servers, presses, rounds, seconds, failing)
                 off, on = found["off"].cpu_us, found["on"].cpu_us
                 yield (title, microseconds(off), microseconds(on), f"{off / on:.1f} times")
-
-
-def _press(sent: Request, connections: int, others: Sequence[bytes], seconds: float) -> Load:
-    return press(sent, connections, seconds, LOAD_CORE, others=others)

@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 
 from benchmarks.scale.ensembles import ENSEMBLES, MODELS
-from benchmarks.scale.skiff import request, serving
+from benchmarks.scale.skiff import pressing, request, serving
 from benchmarks.scale.table import Row, megabytes, microseconds
 from benchmarks.serving.cases import records
-from benchmarks.serving.contest import LOAD_CORE
-from benchmarks.serving.load import Load, press
-from benchmarks.serving.process import Request, Server
+from benchmarks.serving.process import Server
 from benchmarks.serving.turns import awake, failing, take_turns
 from export.pipeline import export_trained
 from export.recipe import Trained
@@ -34,7 +31,7 @@ def measure(rounds: int, seconds: float) -> Iterator[Row]:
             server, seconds_to_start = stack.enter_context(serving(folder, _PORT + count, sent))
             servers[count], started[count] = server, seconds_to_start
             server.pause()
-            presses[str(count)] = partial(_press, sent)
+            presses[str(count)] = pressing(sent, _CONNECTIONS)
         named = {str(count): server for count, server in servers.items()}
         found = take_turns(named, presses, rounds, seconds, failing)
         for count, server in servers.items():
@@ -61,7 +58,3 @@ def _artifacts(trained: Trained, count: int) -> Path:
         if not (folder / f"penguins-{number}").exists():
             export_trained(trained, folder, f"penguins-{number}", version=1)
     return folder
-
-
-def _press(sent: Request, seconds: float) -> Load:
-    return press(sent, _CONNECTIONS, seconds, LOAD_CORE)

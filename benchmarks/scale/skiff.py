@@ -1,15 +1,18 @@
-"""The services that are measured, each with some settings, on a port of its own."""
+"""The servers that are measured, each with its settings and port, and what presses them."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
 from benchmarks.serving.cases import Record
+from benchmarks.serving.contest import LOAD_CORE
+from benchmarks.serving.load import press
 from benchmarks.serving.process import Request, Server
 from benchmarks.serving.services import CACHE, ROOT
+from benchmarks.serving.turns import Press
 
 _LOGS = CACHE / "logs"
 
@@ -45,6 +48,11 @@ def constant(port: int, first: Request, cores: str = "0", workers: int = 1) -> I
 def request(port: int, body: Record | list[Record], path: str = "/predict") -> Request:
     """Return a request with one row or many."""
     return Request(f"http://127.0.0.1:{port}{path}", msgspec.json.encode(body))
+
+
+def pressing(sent: Request, connections: int, others: Sequence[bytes] = ()) -> Press:
+    """Return what presses a server for some seconds, with this request or others in turn."""
+    return lambda seconds: press(sent, connections, seconds, LOAD_CORE, others=others)
 
 
 @contextmanager

@@ -2,14 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from functools import partial
 
-from benchmarks.scale.skiff import constant, request, serving
+from benchmarks.scale.skiff import constant, pressing, request, serving
 from benchmarks.scale.table import Row, microseconds
 from benchmarks.serving.cases import prepare
-from benchmarks.serving.contest import LOAD_CORE
-from benchmarks.serving.load import Load, press
-from benchmarks.serving.process import Request, Server
+from benchmarks.serving.process import Server
 from benchmarks.serving.services import CACHE
 from benchmarks.serving.turns import failing, take_turns
 
@@ -37,13 +34,9 @@ def measure(rounds: int, seconds: float) -> Iterator[Row]:
                     server = stack.enter_context(constant(port, sent, cores, workers))
                 server.pause()
                 servers[f"{name} {workers}"] = server
-                presses[f"{name} {workers}"] = partial(_press, sent, workers * _CONNECTIONS)
+                presses[f"{name} {workers}"] = pressing(sent, workers * _CONNECTIONS)
         found = take_turns(servers, presses, rounds, seconds, failing)
     yield ("one row of Iris, 32 connections for each worker", "one worker", "two", "gain")
     for name in ("Skiff", "uvicorn answering a constant"):
         one, two = found[f"{name} 1"].cpu_us, found[f"{name} 2"].cpu_us
         yield (name, microseconds(one), microseconds(two), f"{2 * one / two:.1f} times")
-
-
-def _press(sent: Request, connections: int, seconds: float) -> Load:
-    return press(sent, connections, seconds, LOAD_CORE)
