@@ -4,14 +4,19 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import msgspec
+import onnx
+
 from benchmarks.scale.ensembles import ENSEMBLES, MODELS
 from benchmarks.scale.skiff import pressing, request, serving
 from benchmarks.scale.table import Row, megabytes, microseconds
 from benchmarks.serving.cases import records
 from benchmarks.serving.process import Server
 from benchmarks.serving.turns import awake, failing, take_turns
+from export import artifact
 from export.pipeline import export_trained
 from export.recipe import Trained
+from runtime.model import Model
 
 _PORT = 8580
 _MANY = 50
@@ -52,9 +57,16 @@ def measure(rounds: int, seconds: float) -> Iterator[Row]:
 
 
 def _artifacts(trained: Trained, count: int) -> Path:
-    """Return a folder with so many models, of which the first one is exported once."""
+    """Return a folder with so many models: one that is exported, and copies under other names."""
     folder = MODELS / f"{count}-penguins"
-    for number in range(1, count + 1):
-        if not (folder / f"penguins-{number}").exists():
-            export_trained(trained, folder, f"penguins-{number}", version=1)
+    if not (folder / "penguins-1").exists():
+        export_trained(trained, folder, "penguins-1", version=1)
+    path = folder / "penguins-1/1/model.onnx"
+    model, graph = Model.load(path), onnx.load(path)
+    del graph.metadata_props[:]
+    for number in range(2, count + 1):
+        manifest = msgspec.structs.replace(model.manifest, name=f"penguins-{number}")
+        if not (folder / manifest.name).exists():
+            data = artifact.sealed(graph, manifest, model.vectors)
+            artifact.write(folder, data, manifest, model.vectors, page="")
     return folder

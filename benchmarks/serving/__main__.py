@@ -20,12 +20,14 @@ from benchmarks.serving.contest import LOAD_CORE, QUICK, SHAPES, Contest
 from benchmarks.serving.errors import BenchmarkError
 from benchmarks.serving.load import require_tools
 from benchmarks.serving.machine import describe
-from benchmarks.serving.report import write
+from benchmarks.serving.report import MADE_BY, put, summary, write
 from benchmarks.serving.results import Results
 from benchmarks.serving.services import CACHE, SERVICES
 
 RESULTS = Path("benchmarks/serving/results.json")
 PAGE = Path("docs/performance.md")
+README = Path("README.md")
+HEADLINE = ("iris", str(QUICK))
 QUICK_SERVICES = ("constant", "skiff", "tutorial")
 
 
@@ -50,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             contest.hold(prepare(name, CACHE / "models" / name), results)
             text = write(results, None if part else PAGE)
             if not part:
+                put(README, MADE_BY, summary(results, *HEADLINE))
                 RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1))
     except BenchmarkError as error:
         print(error, file=sys.stderr)

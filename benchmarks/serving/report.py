@@ -37,6 +37,20 @@ def write(results: Results, page: Path | None) -> str:
     return text
 
 
+def summary(results: Results, case: str, shape: str) -> str:
+    """Return one table for those in a hurry: every service under one kind of load."""
+    model = _CASES[case].partition(":")[0]
+    head = f"{model}, {_load(shape)} | CPU time of a request | beside Skiff | memory | first answer"
+    lines = [f"| {head} |", "| --- | ---: | ---: | ---: | ---: |"]
+    figures, started = results.figures[case][shape], results.started[case]
+    for name, each in figures.items():
+        lines.append(
+            f"| {_TITLES[name]} | {_time(each.cpu_us / 1e6)} | {_ratio(each, figures.get(_OURS))} "
+            f"| {started[name].memory_mb:.0f} MB | {started[name].first_answer_s:.1f} s |"
+        )
+    return "\n".join(lines) + "\n"
+
+
 def put(page: Path, made_by: str, text: str) -> None:
     """Replace what a page has between the marks of a command.
 

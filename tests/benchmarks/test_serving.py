@@ -161,6 +161,10 @@ def test_the_page_has_tables_and_plots(tmp_path: Path) -> None:
     assert "Ray Serve is in no table: no wheel\n" in text
     assert "MLflow is not in this table: One request took 30 s.\n" in text
     assert "a CPU, 2 cores, Linux; numpy 2. 3 rounds of 2 s." in text
+    assert report.summary(results, "iris", "1 x 16").splitlines()[2:4] == [
+        "| uvicorn answering a constant | 50 µs | 0.71 x | 50 MB | 0.4 s |",
+        "| Skiff | 70 µs | 1 x | 50 MB | 0.4 s |",
+    ]
     assert "<svg" in (tmp_path / "performance/iris.svg").read_text()
 
 
