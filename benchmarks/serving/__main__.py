@@ -20,7 +20,7 @@ from benchmarks.serving.contest import LOAD_CORE, QUICK, SHAPES, Contest
 from benchmarks.serving.errors import BenchmarkError
 from benchmarks.serving.load import require_tools
 from benchmarks.serving.machine import describe
-from benchmarks.serving.report import MADE_BY, put, summary, write
+from benchmarks.serving.report import MADE_BY, put, summary, tables, write
 from benchmarks.serving.results import Results
 from benchmarks.serving.services import CACHE, SERVICES
 
@@ -34,7 +34,7 @@ QUICK_SERVICES = ("constant", "skiff", "tutorial")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, and where everything was measured write the results and the page."""
     options = _parser().parse_args(arguments)
-    part = options.quick or options.cases or options.services
+    part = options.quick or options.services
     wanted = options.services or (QUICK_SERVICES if options.quick else _names())
     cases = options.cases or (["iris"] if options.quick else list(RECIPES))
     contest = Contest(
@@ -45,20 +45,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))
     results = Results(machine=describe(), rounds=options.rounds, seconds=options.seconds)
+    if options.cases and not part:
+        results = _kept(results)
     try:
         require_tools()
         os.sched_setaffinity(0, {LOAD_CORE})
         for name in cases:
             contest.hold(prepare(name, CACHE / "models" / name), results)
-            text = write(results, None if part else PAGE)
             if not part:
-                put(README, MADE_BY, summary(results, *HEADLINE))
-                RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1))
+                _keep(results)
     except BenchmarkError as error:
         print(error, file=sys.stderr)
         return 1
-    print(text)
+    print(tables(results))
     return 0
+
+
+def _keep(results: Results) -> None:
+    """Write what there is by now."""
+    RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1))
+    write(results, PAGE)
+    if HEADLINE[0] in results.figures:
+        put(README, MADE_BY, summary(results, *HEADLINE))
+
+
+def _kept(new: Results) -> Results:
+    """Return what was measured already of other models, if all else is the same."""
+    if RESULTS.exists():
+        old = msgspec.json.decode(RESULTS.read_bytes(), type=Results)
+        if (old.machine, old.rounds, old.seconds) == (new.machine, new.rounds, new.seconds):
+            return old
+    return new
 
 
 def _names() -> list[str]:
@@ -68,8 +85,20 @@ def _names() -> list[str]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one row of Iris, no peers")
-    parser.add_argument("--cases", nargs="+", choices=list(RECIPES), metavar="CASE")
-    parser.add_argument("--services", nargs="+", choices=_names(), metavar="SERVICE")
+    parser.add_argument(
+        "--cases",
+        nargs="+",
+        choices=list(RECIPES),
+        metavar="CASE",
+        help="these models; others that were measured here and today are kept",
+    )
+    parser.add_argument(
+        "--services",
+        nargs="+",
+        choices=_names(),
+        metavar="SERVICE",
+        help="these services, without writing anything",
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=2.0, help="of load, each time")
     return parser

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import msgspec
@@ -15,7 +15,7 @@ from benchmarks.serving.load import Load, press, queue
 from benchmarks.serving.process import Request, Server
 from benchmarks.serving.results import Results, Started
 from benchmarks.serving.services import CACHE, Service, install
-from benchmarks.serving.turns import Press, awake, take_turns
+from benchmarks.serving.turns import Press, take_turns
 
 SERVER_CORE, LOAD_CORE = 0, 1
 
@@ -66,16 +66,19 @@ class Contest:
     shapes: Sequence[Shape]
     rounds: int
     seconds: float
+    warm: set[str] = field(default_factory=set)
+    """Services that have been started before."""
 
     def hold(self, case: Case, results: Results) -> None:
-        """Start every service with a model, press each in turns, and add what comes of it."""
+        """Start every service with a model, press each in turns, and keep what comes of it."""
+        results.drop(case.name)
         results.loops[case.name] = _loop(case)
         with ExitStack() as stack:
             servers: dict[str, Server] = {}
             for number, service in enumerate(self.services):
                 port = _FIRST_PORT + 4 * number
                 try:
-                    servers[service.name] = _start(service, case, port, results)
+                    servers[service.name] = self._start(service, case, port, results)
                 except (BenchmarkError, subprocess.CalledProcessError) as error:
                     results.missing.setdefault(case.name, {})[service.name] = _reason(error)
                 else:
@@ -86,6 +89,17 @@ class Contest:
             for name, server in servers.items():
                 started = results.started[case.name][name]
                 started.memory_mb = server.memory_bytes() / 1e6
+
+    def _start(self, service: Service, case: Case, port: int, results: Results) -> Server:
+        """Start a service: the first time twice, to have its files in memory."""
+        if service.peer is not None:
+            install(service.peer)
+        if service.name not in self.warm:
+            _launch(service, case, port)[0].stop()
+            self.warm.add(service.name)
+        server, started = _launch(service, case, port)
+        results.started.setdefault(case.name, {})[service.name] = started
+        return server
 
     def _press(
         self, case: Case, shape: Shape, servers: Mapping[str, Server], results: Results
@@ -106,34 +120,21 @@ class Contest:
         print(f"{case.name}, {shape.rows} rows, {shape.connections} connections: measured.")
 
 
-def _start(service: Service, case: Case, port: int, results: Results) -> Server:
-    """Start a service, see that it answers right, and let it stand still.
-
-    It is started twice in each run, the first time to have its files in memory.
-    """
-    if service.peer is not None:
-        install(service.peer)
+def _launch(service: Service, case: Case, port: int) -> tuple[Server, Started]:
+    """Start a service, see that it answers right, and let it stand still."""
     command = service.command(case, port, (CACHE / "services" / service.name).absolute())
     log = CACHE / "logs" / f"{case.name}-{service.name}.log"
-    request = service.request(case, 1, port)
-    if not results.has_started(service.name):
-        first = Server(command, service.settings(case, port), log, str(SERVER_CORE))
-        try:
-            first.first_answer(request)
-        finally:
-            first.stop()
     server = Server(command, service.settings(case, port), log, str(SERVER_CORE))
     try:
-        with awake(server):
-            seconds, body = server.first_answer(request)
+        seconds, body = server.first_answer(service.request(case, 1, port))
+        used = server.cpu_seconds()
+        server.pause()
         if service.name != "constant":
             check(service, case.prediction, body)
     except BenchmarkError:
         server.stop()
         raise
-    started = Started(first_answer_s=seconds, memory_mb=0.0)
-    results.started.setdefault(case.name, {})[service.name] = started
-    return server
+    return server, Started(first_answer_s=seconds, start_cpu_s=used, memory_mb=0.0)
 
 
 def check(service: Service, prediction: object, body: bytes) -> None:

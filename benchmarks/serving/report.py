@@ -10,6 +10,7 @@ from benchmarks.serving.results import Figures, Results
 from benchmarks.serving.services import SERVICES
 
 MADE_BY = "`make bench`"
+_PLOTTED = "1 x 16"
 _LIMIT, _OURS = "constant", "skiff"
 _TITLES = {service.name: service.title for service in SERVICES}
 _CASES = {
@@ -20,33 +21,36 @@ _CASES = {
 }
 
 
-def write(results: Results, page: Path | None) -> str:
-    """Return the tables of all results, and put them, with plots, between the marks of `page`."""
-    text = "\n".join(_section(results, case) for case in results.figures)
-    if page is None:
-        return text
+def tables(results: Results) -> str:
+    """Return the tables of all results."""
+    return "\n".join(_section(results, case) for case in _CASES if case in results.figures)
+
+
+def write(results: Results, page: Path) -> None:
+    """Put the tables of all results, and plots, between the marks of `page`."""
     plots = page.parent / "performance"
     plots.mkdir(exist_ok=True)
     links = []
-    for case, shapes in results.figures.items():
-        plot = plots / f"{case}.svg"
-        shape = "1 x 16" if "1 x 16" in shapes else next(iter(shapes))
-        plot.write_text(_plot(f"CPU time per request, {_load(shape)}", shapes[shape]), "utf-8")
-        links.append(f"![{_CASES[case]}](performance/{plot.name})\n")
-    put(page, MADE_BY, "\n".join([_run(results), *links, text]))
-    return text
+    for case, title in _CASES.items():
+        if case in results.figures:
+            shapes = results.figures[case]
+            shape = _PLOTTED if _PLOTTED in shapes else next(iter(shapes))
+            plot = plots / f"{case}.svg"
+            plot.write_text(_plot(f"CPU time per request, {_load(shape)}", shapes[shape]), "utf-8")
+            links.append(f"![{title}](performance/{plot.name})\n")
+    put(page, MADE_BY, "\n".join([_run(results), *links, tables(results)]))
 
 
 def summary(results: Results, case: str, shape: str) -> str:
     """Return one table for those in a hurry: every service under one kind of load."""
     model = _CASES[case].partition(":")[0]
-    head = f"{model}, {_load(shape)} | CPU time of a request | beside Skiff | memory | first answer"
-    lines = [f"| {head} |", "| --- | ---: | ---: | ---: | ---: |"]
+    head = f"{model}, {_load(shape)} | CPU time of a request | beside Skiff | memory"
+    lines = [f"| {head} | CPU time to start |", "| --- | ---: | ---: | ---: | ---: |"]
     figures, started = results.figures[case][shape], results.started[case]
     for name, each in figures.items():
         lines.append(
             f"| {_TITLES[name]} | {_time(each.cpu_us / 1e6)} | {_ratio(each, figures.get(_OURS))} "
-            f"| {started[name].memory_mb:.0f} MB | {started[name].first_answer_s:.1f} s |"
+            f"| {started[name].memory_mb:.0f} MB | {started[name].start_cpu_s:.1f} s |"
         )
     return "\n".join(lines) + "\n"
 
@@ -104,10 +108,13 @@ def _table(shape: str, figures: Mapping[str, Figures]) -> Iterator[str]:
 
 
 def _starts(results: Results, case: str) -> Iterator[str]:
-    yield "| | first answer after the start | memory after all load |"
-    yield "| --- | ---: | ---: |"
+    yield "| | first answer after the start | CPU time until then | memory after all load |"
+    yield "| --- | ---: | ---: | ---: |"
     for name, each in results.started[case].items():
-        yield f"| {_TITLES[name]} | {each.first_answer_s:.1f} s | {each.memory_mb:.0f} MB |"
+        yield (
+            f"| {_TITLES[name]} | {each.first_answer_s:.1f} s | {each.start_cpu_s:.1f} s "
+            f"| {each.memory_mb:.0f} MB |"
+        )
 
 
 def _run(results: Results) -> str:

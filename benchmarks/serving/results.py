@@ -21,6 +21,8 @@ class Started(msgspec.Struct):
 
     first_answer_s: float
     """From the start of the process."""
+    start_cpu_s: float
+    """CPU time until then, of all its processes."""
     memory_mb: float
     """After all its load; pages that processes share count once."""
 
@@ -44,6 +46,7 @@ class Results(msgspec.Struct):
         """Add the figures of a service."""
         self.figures.setdefault(case, {}).setdefault(shape, {})[service] = figures
 
-    def has_started(self, service: str) -> bool:
-        """Tell whether a service has been started in this run."""
-        return any(service in each for each in self.started.values())
+    def drop(self, case: str) -> None:
+        """Forget all of a model."""
+        for each in (self.loops, self.started, self.figures, self.missing, self.refused):
+            each.pop(case, None)
