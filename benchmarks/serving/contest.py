@@ -97,7 +97,8 @@ class Contest:
         if service.name not in self.warm:
             _launch(service, case, port)[0].stop()
             self.warm.add(service.name)
-        server, started = _launch(service, case, port)
+        server, started, used = _launch(service, case, port)
+        results.starts.setdefault(service.name, used)
         results.started.setdefault(case.name, {})[service.name] = started
         return server
 
@@ -120,8 +121,11 @@ class Contest:
         print(f"{case.name}, {shape.rows} rows, {shape.connections} connections: measured.")
 
 
-def _launch(service: Service, case: Case, port: int) -> tuple[Server, Started]:
-    """Start a service, see that it answers right, and let it stand still."""
+def _launch(service: Service, case: Case, port: int) -> tuple[Server, Started, float]:
+    """Start a service, see that it answers right, and let it stand still.
+
+    Returns with it the CPU seconds that it took.
+    """
     command = service.command(case, port, (CACHE / "services" / service.name).absolute())
     log = CACHE / "logs" / f"{case.name}-{service.name}.log"
     server = Server(command, service.settings(case, port), log, str(SERVER_CORE))
@@ -134,7 +138,7 @@ def _launch(service: Service, case: Case, port: int) -> tuple[Server, Started]:
     except BenchmarkError:
         server.stop()
         raise
-    return server, Started(first_answer_s=seconds, start_cpu_s=used, memory_mb=0.0)
+    return server, Started(first_answer_s=seconds, memory_mb=0.0), used
 
 
 def check(service: Service, prediction: object, body: bytes) -> None:

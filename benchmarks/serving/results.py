@@ -21,8 +21,6 @@ class Started(msgspec.Struct):
 
     first_answer_s: float
     """From the start of the process."""
-    start_cpu_s: float
-    """CPU time until then, of all its processes."""
     memory_mb: float
     """After all its load; pages that processes share count once."""
 
@@ -36,6 +34,8 @@ class Results(msgspec.Struct):
     loops: dict[str, float] = {}
     """Microseconds of ONNX Runtime alone, called in a loop with a row."""
     started: dict[str, dict[str, Started]] = {}
+    starts: dict[str, float] = {}
+    """CPU seconds until the first answer, of all processes of a service; with the first model."""
     figures: dict[str, dict[str, dict[str, Figures]]] = {}
     missing: dict[str, dict[str, str]] = {}
     """Services that could not be installed or started, and why."""
