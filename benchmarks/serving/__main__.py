@@ -20,14 +20,13 @@ from benchmarks.serving.contest import LOAD_CORE, QUICK, SHAPES, Contest
 from benchmarks.serving.errors import BenchmarkError
 from benchmarks.serving.load import require_tools
 from benchmarks.serving.machine import describe
-from benchmarks.serving.report import MADE_BY, put, summary, tables, write
+from benchmarks.serving.report import HEADLINE, MADE_BY, put, summary, tables, write
 from benchmarks.serving.results import Results
 from benchmarks.serving.services import CACHE, SERVICES
 
 RESULTS = Path("benchmarks/serving/results.json")
 PAGE = Path("docs/performance.md")
 README = Path("README.md")
-HEADLINE = ("iris", str(QUICK))
 QUICK_SERVICES = ("constant", "skiff", "tutorial")
 
 
@@ -66,7 +65,7 @@ def _keep(results: Results) -> None:
     RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1))
     write(results, PAGE)
     if HEADLINE[0] in results.figures:
-        put(README, MADE_BY, summary(results, *HEADLINE))
+        put(README, MADE_BY, summary(results))
 
 
 def _kept(new: Results) -> Results:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.serving.errors import BenchmarkError
+from benchmarks.serving.errors import BenchmarkError, TooShortError
 from benchmarks.serving.process import Request, connection
 
 _SCRIPT = Path(__file__).with_name("wrk.lua")
@@ -55,7 +55,8 @@ def press(
 
     With `pause_ms`, each connection waits that long on average before every request. With
     `others`, bodies without line breaks, these and its own take turns.
-    Raises BenchmarkError where a request was refused or went unanswered.
+    Raises BenchmarkError where a request was refused or went unanswered, TooShortError where
+    there were fewer answers than connections.
     """
     with tempfile.NamedTemporaryFile() as bodies:
         bodies.write(b"\n".join([request.body, *others]))
@@ -73,10 +74,15 @@ def press(
     if done.returncode != 0:
         raise BenchmarkError(f"wrk failed: {done.stderr.decode()}")
     load = msgspec.json.decode(done.stderr, type=Load)
-    if load.refused or load.broken or not load.requests:
+    if load.refused or load.broken:
         raise BenchmarkError(
-            f"Of {load.requests} requests to {request.url}, {load.refused} were refused and "
-            f"{load.broken} went unanswered."
+            f"Of {load.requests:.0f} requests, {load.refused} were refused and {load.broken} "
+            "went unanswered."
+        )
+    if load.requests < connections:
+        raise TooShortError(
+            f"On {connections} connections {load.requests:.0f} requests were answered in "
+            f"{load.seconds:.0f} s."
         )
     return msgspec.structs.replace(load, requests=load.requests + connections / 2)
 

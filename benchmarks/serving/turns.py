@@ -7,7 +7,7 @@ from statistics import median
 
 import msgspec
 
-from benchmarks.serving.errors import BenchmarkError
+from benchmarks.serving.errors import BenchmarkError, TooShortError
 from benchmarks.serving.load import Load
 from benchmarks.serving.process import Server
 from benchmarks.serving.results import Figures
@@ -15,7 +15,7 @@ from benchmarks.serving.results import Figures
 Press = Callable[[float], Load]
 """Presses a server for some seconds."""
 
-_WARM_UP_SECONDS = 1.0
+_WARM_UP_SECONDS, _LONGEST_SECONDS = 1.0, 16.0
 _SETTLE_SECONDS = 0.05
 """For what a server has missed while it stood still."""
 
@@ -29,23 +29,44 @@ def take_turns(
 ) -> dict[str, Figures]:
     """Warm up, then press every server in each of the rounds; the medians of its figures.
 
-    Servers must stand still already. One that cannot be pressed is told to `refused`.
+    Servers must stand still already. One that cannot be pressed is told to `refused`; a slow
+    one gets longer turns.
     """
+    times: dict[str, float] = {}
+    for name, server in servers.items():
+        try:
+            with awake(server):
+                times[name] = max(seconds, _warm_up(press[name]))
+        except BenchmarkError as error:
+            refused(name, error)
     found: dict[str, list[Figures]] = {}
-    left = dict(servers)
-    for each in (_WARM_UP_SECONDS, *[seconds] * rounds):
-        for name, server in list(left.items()):
+    for _ in range(rounds):
+        for name, each in list(times.items()):
             try:
-                with awake(server):
-                    before = server.cpu_seconds()
+                with awake(servers[name]):
+                    before = servers[name].cpu_seconds()
                     load = press[name](each)
-                    used = server.cpu_seconds() - before
+                    used = servers[name].cpu_seconds() - before
             except BenchmarkError as error:
                 refused(name, error)
-                del left[name]
+                del times[name]
             else:
                 found.setdefault(name, []).append(_figures(load, used))
-    return {name: _median(found[name][1:]) for name in left}
+    return {name: _median(found[name]) for name in times}
+
+
+def _warm_up(press: Press) -> float:
+    """Press a server, and return the seconds in which it answers enough."""
+    seconds = _WARM_UP_SECONDS
+    while True:
+        try:
+            press(seconds)
+        except TooShortError:
+            if seconds >= _LONGEST_SECONDS:
+                raise
+            seconds *= 2
+        else:
+            return 2 * seconds if seconds > _WARM_UP_SECONDS else seconds
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.serving import report
 from benchmarks.serving.cases import records
 from benchmarks.serving.contest import check
-from benchmarks.serving.errors import BenchmarkError
+from benchmarks.serving.errors import BenchmarkError, TooShortError
 from benchmarks.serving.load import Load, nearest, queue
 from benchmarks.serving.process import Request, Server
 from benchmarks.serving.results import Figures, Results, Started
@@ -82,12 +82,16 @@ def test_a_server_that_is_paused_uses_no_core(tmp_path: Path) -> None:
 
 
 def test_servers_take_turns_and_medians_count(tmp_path: Path) -> None:
-    """Without the warm-up; one that refuses is told, and left out."""
+    """Without the warm-up; a slow one gets longer turns, one that refuses is left out."""
     server = Server([sys.executable, "-c", "input()"], {}, tmp_path / "log", "0")
     refused = []
     rates = iter([1.0, 30.0, 20.0, 40.0])
+    turns = []
 
-    def press(_: float) -> Load:
+    def press(seconds: float) -> Load:
+        turns.append(seconds)
+        if seconds < 4:
+            raise TooShortError("slow")
         rate = next(rates)
         return Load(rate, 1.0, p50_ms=rate, p99_ms=2 * rate, max_ms=99, refused=0, broken=0)
 
@@ -105,6 +109,7 @@ def test_servers_take_turns_and_medians_count(tmp_path: Path) -> None:
     finally:
         server.stop()
     assert refused == [("bad", "no")]
+    assert turns == [1, 2, 4, 8, 8, 8]
     assert {name: (each.rate, each.p50_ms, each.p99_ms) for name, each in figures.items()} == {
         "good": (30.0, 30.0, 60.0)
     }
@@ -162,7 +167,7 @@ def test_the_page_has_tables_and_plots(tmp_path: Path) -> None:
     assert "Ray Serve is in no table: no wheel\n" in text
     assert "MLflow is not in this table: One request took 30 s.\n" in text
     assert "a CPU, 2 cores, Linux; numpy 2. 3 rounds of 2 s." in text
-    assert report.summary(results, "iris", "1 x 16").splitlines()[2:4] == [
+    assert report.summary(results).splitlines()[2:4] == [
         "| uvicorn answering a constant | 50 µs | 0.71 x | 50 MB | 0.3 s |",
         "| Skiff | 70 µs | 1 x | 50 MB | 0.3 s |",
     ]
