@@ -26,7 +26,6 @@ from sklearn.model_selection import (
     KFold,
     RandomizedSearchCV,
 )
-from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     MinMaxScaler,
@@ -112,10 +111,6 @@ EXACT: Mapping[str, Case] = {
     ),
     "two targets, a forest": (
         make_pipeline(prepared(NUMBERS, ["island"]), forest()),
-        tables.species_and_sex,
-    ),
-    "two targets, a forest each": (
-        MultiOutputClassifier(make_pipeline(prepared(NUMBERS, ["island"]), forest())),
         tables.species_and_sex,
     ),
     "a forest calibrated by steps": (

@@ -216,7 +216,7 @@ ROUNDED: Mapping[str, Case] = {
                 (OneHotEncoder(), ["sex"]),
                 remainder=StandardScaler(),
             ),
-            LassoCV(random_state=0),
+            LassoCV(max_iter=50_000, random_state=0),
         ),
         tables.diabetes,
     ),

@@ -107,7 +107,6 @@ def tickets() -> Table:
     frame = pd.DataFrame(
         {
             "text": texts,
-            "note": texts[::-1].to_numpy(),
             "priority": rng.integers(1, 5, rows),
             "amount": np.where(rng.random(rows) < 0.1, np.nan, rng.lognormal(3, 1, rows)),
             "source": pd.Series(rng.choice(["web", "mail", "app"], rows), dtype=object),
