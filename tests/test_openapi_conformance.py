@@ -14,6 +14,8 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 ROOT = Path(__file__).parent.parent
+STREAMS = {"application/x-ndjson", "text/csv", "application/vnd.apache.arrow.stream"}
+"""What schemathesis can make no sense of."""
 EXAMPLES = 25
 """How many requests schemathesis makes up per operation, besides those it always sends."""
 
@@ -81,9 +83,9 @@ def test_the_service_keeps_to_its_description(
     described = json.loads(json.dumps(document))
     for operations in described["paths"].values():
         for operation in operations.values():
-            content = operation.get("requestBody", {}).get("content", {})
-            for media_type in set(content) - {"application/json"}:
-                del content[media_type]
+            for part in (operation.get("requestBody", {}), operation["responses"]["200"]):
+                for media_type in STREAMS & set(part.get("content", ())):
+                    del part["content"][media_type]
     (tmp_path / "openapi.json").write_text(json.dumps(described))
     found = explore("openapi.json", tmp_path, f"--url={address}")
     assert found.returncode == 0, found.stdout
@@ -99,7 +101,7 @@ def test_the_service_keeps_to_its_description_of_streams(address: str, tmp_path:
         "--exclude-checks=positive_data_acceptance",
     )
     assert found.returncode == 0, found.stdout
-    assert "No issues found" in found.stdout
+    assert "Tested: 1\n" in found.stdout
 
 
 def test_a_planted_difference_is_found(
