@@ -19,6 +19,7 @@ from runtime.contracts.form import Piece, Wrong
 from runtime.contracts.ipc import DICTIONARY, FORM, MEDIA_TYPE, RECORDS, SCHEMA, Messages
 from runtime.errors import MalformedError, PayloadError, Problem, ServiceError, TooLongError
 from runtime.inspection import join
+from runtime.parts import PART_BYTES
 from runtime.payload import Batch
 from runtime.predictor import Predictor
 from runtime.turns import Outputs
@@ -35,6 +36,7 @@ class Arrow:
     """One stream."""
 
     media_type = MEDIA_TYPE
+    most = PART_BYTES
 
     def __init__(self, predictor: Predictor, limit: int) -> None:
         self._codec = predictor.codec

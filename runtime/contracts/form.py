@@ -34,6 +34,8 @@ class Form(Protocol, Generic[Run]):
     """One way to write records and answers. For one stream; `Run` is what is decoded at once."""
 
     media_type: bytes
+    most: int
+    """Bytes that are taken at a time, so that they are decoded in a few milliseconds."""
 
     def add(self, data: bytes) -> Iterator[Run]:
         """Take the next bytes, and yield the runs that are whole."""

@@ -12,6 +12,7 @@ from runtime.contracts.form import Piece, Wrong, merge
 from runtime.contracts.lines import TOO_LONG, Lines, Run
 from runtime.contracts.problems import refusal
 from runtime.errors import PayloadError, ServiceError, TooLongError
+from runtime.parts import PART_BYTES
 from runtime.payload import Batch
 from runtime.predictor import Predictor
 from runtime.turns import Outputs
@@ -23,6 +24,7 @@ class Ndjson:
     """One stream."""
 
     media_type = MEDIA_TYPE
+    most = PART_BYTES
 
     def __init__(self, predictor: Predictor, limit: int) -> None:
         self._codec = predictor.codec

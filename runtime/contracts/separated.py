@@ -31,6 +31,7 @@ class Separated:
     """One stream."""
 
     media_type = MEDIA_TYPE
+    most = 32_768
 
     def __init__(self, predictor: Predictor, limit: int) -> None:
         self._codec = predictor.codec

@@ -19,7 +19,6 @@ from runtime.contracts.exchange import KEY, Exchange
 from runtime.contracts.flow import incoming, stream
 from runtime.contracts.form import Form, Piece
 from runtime.metrics import Metrics
-from runtime.parts import PART_BYTES
 from runtime.predictor import Predictor
 from runtime.turns import INLINE_BYTES, Outputs, Turns
 
@@ -76,8 +75,8 @@ class Stream:
 
     async def _pieces(self, receive: Receive) -> AsyncIterator[Piece]:
         async for data in incoming(receive):
-            for place in range(0, len(data), PART_BYTES):
-                for run in self._form.add(data[place : place + PART_BYTES]):
+            for place in range(0, len(data), self._form.most):
+                for run in self._form.add(data[place : place + self._form.most]):
                     yield await self._decode(run)
         for run in self._form.end():
             yield await self._decode(run)

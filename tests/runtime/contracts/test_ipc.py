@@ -1,4 +1,4 @@
-"""Tests of runtime.contracts.ipc: Arrow's messages; what needs pyarrow is in tests/test_arrow.py."""
+"""Tests of Arrow's messages; what needs pyarrow is in tests/test_arrow.py."""
 
 import sys
 
