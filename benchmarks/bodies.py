@@ -6,6 +6,7 @@ A service runs in a process of its own. For each model it prints
   bytes with `msgspec.json.decode`, and of that what the model takes and what writing the answer;
 - how far a list of 100,000 rows (10,000 of 300 columns) raises the service's memory, beside the
   length of the list, and beside that of its answer;
+- what a row of a stream takes (`application/x-ndjson`), and all of it in memory;
 - how long a single row takes to be answered while such lists are, four at a time.
 
 Linux only.
@@ -15,9 +16,11 @@ import asyncio
 import http.client
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, redirect_stdout
@@ -133,9 +136,8 @@ def measure_time(service: Service, client: Client, case: Case, count: int) -> st
 
 def measure_memory(service: Service, client: Client, case: Case, count: int) -> str:
     """Compare the memory that a list takes with its length."""
-    rows = case.rows(count)
-    client.send(json.dumps(rows[:1000]).encode())
-    body = json.dumps(rows).encode()
+    first, body = (json.dumps(case.rows(rows)).encode() for rows in (1000, count))
+    client.send(first)
     service.forget_peak()
     before = service.memory("VmRSS")
     answer = client.send(body)
@@ -143,6 +145,38 @@ def measure_memory(service: Service, client: Client, case: Case, count: int) -> 
     return (
         f"{count} rows, {len(body) / 1e6:.1f} MB: {peak / 1e6:.1f} MB of memory, "
         f"{peak / len(body):.2f} times the list, {peak / len(answer):.2f} times the answer"
+    )
+
+
+def measure_stream(service: Service, case: Case, count: int) -> str:
+    """Send a stream of so many rows, a thousand at a time, while its answers are read."""
+    lines = b"".join(json.dumps(row).encode() + b"\n" for row in case.rows(1000))
+    head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
+    part = b"%x\r\n%b\r\n" % (len(lines), lines)
+    found = 0
+    with socket.create_connection(("127.0.0.1", service.port)) as connection:
+
+        def read() -> None:
+            nonlocal found
+            while data := connection.recv(2**20):
+                found += len(data)
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        connection.sendall(head + b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n" + part)
+        time.sleep(0.5)
+        service.forget_peak()
+        memory, seconds = service.memory("VmRSS"), service.cpu_seconds()
+        for _ in range(count // 1000):
+            connection.sendall(part)
+        connection.sendall(b"0\r\n\r\n")
+        reader.join()
+    each = 1e6 * (service.cpu_seconds() - seconds) / count
+    peak = (service.memory("VmHWM") - memory) / 1e6
+    sent = len(lines) * count / 1e9
+    return (
+        f"a stream of {count} rows, {sent:.1f} MB, answered with {found / 1e6:.1f} MB: "
+        f"{each:.1f} µs a row, {peak:.1f} MB of memory"
     )
 
 
@@ -181,6 +215,8 @@ def main(names: Sequence[str]) -> None:
         for measure, rows in ((measure_time, count), (measure_memory, 10 * count)):
             with serve(case) as service, closing(Client(service.port)) as client:
                 print(f"{name}: {measure(service, client, case, rows)}", flush=True)
+        with serve(case) as service:
+            print(f"{name}: {measure_stream(service, case, 20 * count)}", flush=True)
         print(f"{name}: {measure_waiting(case, 10 * count)}", flush=True)
 
 
