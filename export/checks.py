@@ -19,6 +19,8 @@ from runtime.manifest import Dtype, Task
 
 GREATEST_INTEGER = 2**53
 """Up to here, every integer is a double."""
+MOST_ANSWERED = 2**16
+"""More numbers for a row than this no client wants, nor do a thousand rows fit in memory."""
 _EXPECTED = {
     "bool": "booleans",
     "int64": "integers",
@@ -50,8 +52,13 @@ def check_estimator(estimator: Any, layout: Layout, table: Any) -> None:
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         problem = f"the {name} does not answer the first row of X_test: {error}"
         raise RecipeError("recipe", problem) from error
-    if getattr(answered, "shape", ())[1:] == (0,):
+    columns = (*getattr(answered, "shape", ()), 1, 1)[1]
+    if columns == 0:
         raise ConversionError((), estimator, "its answer has no columns, so nothing is to serve.")
+    if columns > MOST_ANSWERED:
+        problem = f"it answers {columns:,} numbers a row; {MOST_ANSWERED:,} are served at most. Let"
+        problem += " a model follow it, or set fewer columns, such as n_features or max_features."
+        raise ConversionError((), estimator, problem)
 
 
 def check_table(layout: Layout, table: Any, source: str) -> None:

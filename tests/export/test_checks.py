@@ -8,6 +8,7 @@ import pytest
 from sklearn.cluster import DBSCAN
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_iris
+from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.impute import MissingIndicator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -83,6 +84,18 @@ def test_an_answer_without_columns_is_refused() -> None:
         check_estimator(MissingIndicator().fit(FRAME), layout, FRAME)
     problem = "MissingIndicator cannot be converted: its answer has no columns, so nothing is to"
     assert str(caught.value) == f"{problem} serve."
+
+
+def test_an_answer_of_a_million_columns_is_refused() -> None:
+    """The message says how many they are, and how to have fewer."""
+    texts = np.array(["a word", "two words"], dtype=object)
+    with pytest.raises(ConversionError) as caught:
+        check_estimator(HashingVectorizer(), layout_of(texts, "X_train"), texts)
+    assert str(caught.value) == (
+        "HashingVectorizer cannot be converted: it answers 1,048,576 numbers a row; 65,536 are "
+        "served at most. Let a model follow it, or set fewer columns, such as n_features or "
+        "max_features."
+    )
 
 
 def test_an_estimator_that_looks_at_its_own_rows_alone_is_refused() -> None:
