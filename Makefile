@@ -71,10 +71,10 @@ test-languages: $(VENV)/test.stamp ## Replay, and run the tests of every languag
 	$(PY) -m examples.replay --test
 	$(MAKE) --jobs=2 test-replays test-clients
 
-test-replays test-clients: $(VENV)/test.stamp
-test-replays:
+test-replays: $(VENV)/test.stamp ## Replay artifacts of every kind, where `make replay` has built the languages
 	$(PY) -m pytest examples --ignore examples/test_clients.py
-test-clients:
+
+test-clients: $(VENV)/test.stamp ## Ask the service and the models through generated clients, there too
 	$(PY) -m pytest examples/test_clients.py
 
 verdicts: $(VENV)/test.stamp ## Measure every estimator of scikit-learn, and write docs/estimators.md
