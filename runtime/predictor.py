@@ -14,8 +14,8 @@ from runtime.pace import Pace, measure
 from runtime.payload import Batch, Codec
 from runtime.selfcheck import self_check
 
-_MOST_VALUES = 20_000
-"""Values that are encoded at a time, which takes some two milliseconds."""
+_MOST_VALUES = 10_000
+"""Values that are encoded at a time, which takes a millisecond."""
 
 
 class Answer(NamedTuple):

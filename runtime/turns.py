@@ -25,6 +25,9 @@ INLINE_BYTES = 16_384
 Measured on two cores at 2.5 GHz: such a body, 240 rows of Iris or 115 penguins, takes 0.2 ms.
 """
 
+_ROUNDS = 3
+"""Rounds of the loop between two turns: a request is read in one, and answered in the next."""
+
 _SMALL = 8
 """Of what is answered in a turn, an eighth is answered at once."""
 
@@ -44,7 +47,8 @@ class Turns:
     async def here(self, work: Callable[[], _Result]) -> _Result:
         """Do what takes a few milliseconds at most, after others have been answered."""
         async with self._lock:
-            await asyncio.sleep(0)
+            for _ in range(_ROUNDS):
+                await asyncio.sleep(0)
             return work()
 
     async def there(self, work: Callable[[], _Result]) -> _Result:

@@ -72,6 +72,12 @@ class Conversation:
             if waiting and not done:
                 return
 
+    async def until(self, done: Callable[[], bool]) -> None:
+        """Wait until something is so."""
+        async with asyncio.timeout(60):
+            while not done():  # noqa: ASYNC110 - a protocol tells nobody
+                await asyncio.sleep(0)
+
     async def pause(self) -> bytes:
         """Wait until nothing goes on but waiting, and return what was written."""
         rounds, last = 0, -1

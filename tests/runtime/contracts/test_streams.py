@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -155,11 +156,15 @@ def test_lines_are_answered_as_they_come(artifacts: Path, iris: Predictor) -> No
 
     async def talk(conversation: Conversation) -> None:
         transport = conversation.transport
+
+        def answered(count: int) -> bool:
+            return transport.written.count(answer) == count
+
         await conversation.send(NDJSON)
         assert transport.written == b""
         for count in (1, 2, 3):
             await conversation.send(chunk(RECORD + b"\n"))
-            assert transport.written.count(answer) == count
+            await conversation.until(partial(answered, count))
         await conversation.send(chunk(RECORD[:9]), chunk(RECORD[9:]), LAST)
         assert unchunked(transport.written) == 4 * answer
         transport.written = b""
@@ -182,7 +187,7 @@ def test_a_stream_is_read_no_faster_than_its_answers_are_taken(artifacts: Path) 
         await conversation.pause()
         paused = [conversation.protocol.flow.read_paused]
         conversation.protocol.resume_writing()
-        await conversation.settle()
+        await conversation.until(lambda: conversation.transport.written.count(b"}}\n") == 6000)
         paused.append(conversation.protocol.flow.read_paused)
         assert paused == [True, False]
         await conversation.send(LAST)
@@ -199,6 +204,8 @@ def test_a_client_that_leaves_amid_its_stream_is_noted(
 
     async def talk(conversation: Conversation) -> None:
         await conversation.send(NDJSON + chunk((RECORD + b"\n") * answered + RECORD[:5]))
+        await conversation.until(lambda: conversation.transport.written.count(b"}}\n") == answered)
+        await conversation.pause()
         conversation.protocol.connection_lost(None)
         await conversation.settle()
 
@@ -285,7 +292,10 @@ def test_a_failure_amid_a_stream_ends_it_before_its_end(
 
     async def talk(conversation: Conversation) -> None:
         await conversation.send(NDJSON + chunk(RECORD + b"\n"))
-        response = await conversation.send(chunk(RECORD + b"\n"))
+        await conversation.until(lambda: b"}}\n" in conversation.transport.written)
+        await conversation.send(chunk(RECORD + b"\n"))
+        await conversation.until(lambda: conversation.transport.closed)
+        response = conversation.transport.written
         assert response.startswith(b"HTTP/1.1 200 OK")
         assert not response.endswith(LAST)
         assert conversation.transport.closed
