@@ -45,7 +45,7 @@ def predictor(request: pytest.FixtureRequest) -> Predictor:
 def test_a_long_list_is_answered_as_its_rows_are(predictor: Predictor) -> None:
     """Byte for byte, in several parts."""
     records = predictor.model.vectors.rows
-    times = 2 * PART_BYTES // len(json.dumps(records)) + 1
+    times = 4 * PART_BYTES // len(json.dumps(records)) + 1
     one_by_one = b",".join(predictor.answer(msgspec.json.encode(each)).content for each in records)
     answers = take(lambda turns: answered(turns, predictor, json.dumps(records * times).encode()))
     assert len(answers) > 2
