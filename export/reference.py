@@ -63,8 +63,8 @@ class Reference:
         """
         task, scored_by = _task(estimator)
         if task == "transformation":
-            transformed = estimator.transform(sample)
-            count, names = transformed.shape[1], _output_names(estimator, transformed.shape[1])
+            count = _transformed(estimator, sample).shape[1]
+            names = _output_names(estimator, count)
             classes: list[Sequence[Label] | None] = [None] * count
             return cls(estimator, task, _targets(names, classes, class_names), "transform")
         predicted = predictions(estimator, sample)
@@ -258,6 +258,7 @@ def _transformed(transformer: Any, table: Any) -> NDArray[Any]:
     """Return the columns of a transformer, float64, or strings with MISSING_STRING for None."""
     answer = transformer.transform(table)
     values = answer.toarray() if hasattr(answer, "toarray") else np.asarray(answer)
+    values = values.reshape(len(table), -1)  # SparsePCA answers a single row without its axis
     if values.dtype.kind in "OUT":
         missing = np.asarray(pd.isna(values))
         kinds = {isinstance(value, str) for value in values[~missing].flat}
