@@ -31,7 +31,7 @@ export: $(VENV)/build.stamp ## Export the Iris model, or the recipe given as REC
 
 test: $(VENV)/test.stamp $(VENV)/openmp ## Lint, check types and run every test, here and in the slim environment
 	$(MAKE) lint
-	$(PY) -m pytest --cov
+	$(PY) -m pytest --cov --numprocesses=auto --maxprocesses=4 --dist=loadscope
 	$(MAKE) slim
 
 lint: $(VENV)/test.stamp ## Lint, check the format and check types

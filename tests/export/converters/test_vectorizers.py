@@ -149,7 +149,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
         "its tokenizer is a function; use its other settings, or do it beforehand.",
     ),
     "a preprocessor": (
-        HashingVectorizer(preprocessor=str.lower),
+        HashingVectorizer(n_features=100, preprocessor=str.lower),
         "its preprocessor is a function; use its other settings, or do it beforehand.",
     ),
     "an analyzer": (
