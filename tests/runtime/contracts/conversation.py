@@ -55,6 +55,10 @@ class Conversation:
         self.protocol = kind(config, server, state)
         self.protocol.connection_made(self.transport)
 
+    def another(self, kind: type[HttpToolsProtocol]) -> "Conversation":
+        """Return a further connection to the same application."""
+        return Conversation(kind, self.protocol.app, dict(self.protocol.app_state))
+
     async def send(self, *parts: bytes) -> bytes:
         """Send a request in these parts, and return what is answered until nothing is left."""
         for part in parts:

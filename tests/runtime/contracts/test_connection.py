@@ -22,8 +22,7 @@ def test_an_offer_is_declined_by_an_answer(artifacts: Path, offer: str, body: by
     """Byte for byte the answer to the request without the offer, in whatever parts it comes."""
 
     async def talk(conversation: Conversation) -> None:
-        protocol = conversation.protocol
-        plain = Conversation(HttpToolsProtocol, protocol.app, protocol.app_state)
+        plain = conversation.another(HttpToolsProtocol)
         expected = await plain.send(request(body, head=JSON))
         sent = request(body, head=offer + JSON)
         assert await conversation.send(sent) == expected
