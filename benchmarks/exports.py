@@ -1,4 +1,4 @@
-"""Times large exports: `python benchmarks/exports.py table` (or `forest`).
+"""Times large exports: `python -m benchmarks.exports table` (or `forest`).
 
 Prints the processor time of each step, the peak of memory beyond what the data and the fitted
 estimator took before, and what it takes to load the artifact. `table` has 600 columns, 120 of

@@ -1,4 +1,4 @@
-"""Times ensembles of trees against scikit-learn and boosters: `python benchmarks/trees.py`.
+"""Times ensembles of trees against scikit-learn and boosters: `python -m benchmarks.trees`.
 
 Both run in this process with one thread, in turns, and the best of ten rounds counts: the
 machine's own noise only ever adds. The graph is the artifact's, run as it is served, without
@@ -51,7 +51,7 @@ def main() -> None:
     sizes = " | ".join(f"{size:,} rows: library, graph, ratio" for size in SIZES)
     print(f"| model | classes | file | {sizes} |")
     print("| --- " * (3 + len(SIZES)) + "|")
-    for classes in (2, 5):
+    for classes in (2, 5, 10):
         X, y = make_classification(5000, 20, n_informative=10, n_classes=classes, random_state=0)
         for name, estimator in CLASSIFIERS.items():
             print(_row(name, str(classes), estimator, X, y))

@@ -82,7 +82,7 @@ class Comparer:
 
     @property
     def magnitudes(self) -> dict[str, float]:
-        """The greatest number of each output in training."""
+        """The greatest number of each output on held-out rows, 1 for probabilities."""
         return {each.name: each.magnitude for each in self.manifest.outputs}
 
     def measure(self, groups: Iterable[Group]) -> Parity:

@@ -124,7 +124,11 @@ class Settings:
         )
     )
     max_body_bytes: int = field(
-        metadata=_setting("67108864", _BYTES, "Greatest size of a request's body.")
+        metadata=_setting(
+            "67108864",
+            _BYTES,
+            "Greatest size of a request's body; of a stream, of each record or message.",
+        )
     )
     threads: int = field(
         metadata=_setting(

@@ -4,6 +4,7 @@ import hashlib
 import re
 from pathlib import Path
 
+import pytest
 import swagger_ui_bundle
 
 ROOT = Path(__file__).parent.parent
@@ -17,6 +18,17 @@ def test_every_runtime_dependency_is_justified() -> None:
     rows = re.findall(r"^\| (`.+?) \|", section, re.MULTILINE)
     named = [name for row in rows for name in re.findall(r"`([\w-]+)`", row)]
     assert sorted(named) == sorted(set(re.findall(r"^([\w-]+)==", pins, re.MULTILINE)))
+
+
+@pytest.mark.parametrize(
+    ("title", "file"), [("Build", "build"), ("Boosters", "boosters"), ("Test", "test")]
+)
+def test_what_else_is_asked_for_is_justified(title: str, file: str) -> None:
+    """Each package that a requirements file of the build or the tests asks for has its line."""
+    asked = (ROOT / f"requirements-{file}.in").read_text()
+    section = PAGE.split(f"\n## {title}\n")[1].split("\n## ")[0]
+    named = set(re.findall(r"`([\w-]+)`", section))
+    assert set(re.findall(r"^([a-z][\w-]*)", asked, re.MULTILINE)) - named == set()
 
 
 def test_swagger_ui_is_the_official_one() -> None:

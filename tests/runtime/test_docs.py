@@ -98,6 +98,7 @@ def test_every_status_of_the_service_has_an_example() -> None:
     assert {example.status for example in EXAMPLES} == {200, 204, 400, 404, 405, 413, 415, 422}
     assert "### 500" in DOCS.read_text(encoding="utf-8")
     assert "### 503" in DOCS.read_text(encoding="utf-8")
+    assert "### 505" in DOCS.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,12 @@ def test_a_wrong_setting_is_named(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_it_imports_next_to_nothing() -> None:
     """It runs beside the service, within the same limit of memory."""
-    code = "import sys, runtime.probe; print('numpy' in sys.modules or 'uvicorn' in sys.modules)"
+    code = (
+        "import sys; before = set(sys.modules); import runtime.probe; "
+        "new = {name for name in set(sys.modules) - before if name.startswith('runtime.')}; "
+        "others = {'numpy', 'onnxruntime', 'msgspec', 'starlette', 'uvicorn'} & set(sys.modules); "
+        "print(*sorted(new | others))"
+    )
     line = [sys.executable, "-c", code]
     result = subprocess.run(line, check=True, capture_output=True, text=True)
-    assert result.stdout == "False\n"
+    assert result.stdout == "runtime.config runtime.cores runtime.errors runtime.probe\n"

@@ -29,7 +29,7 @@ page draws.
 | within 4 ulp | labels and scores are exact; an exponential of an exact score, whose last bits no \
 two libraries share, differs by 4 units in the last place at most | {four} |
 | within 1e-12 | no label differs, and no number by more than that, relative to it or, where it \
-is smaller, to the greatest that this output had in training | {within} |
+is smaller, to the greatest that this output had on held-out rows | {within} |
 | refused | it does not convert; the message says what to use instead | {refused} |
 
 An estimator's verdict is that of the first of its cases, the usual one; that of an ensemble or

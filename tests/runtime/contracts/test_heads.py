@@ -38,8 +38,8 @@ def test_a_head_that_is_known_is_answered_alike(artifacts: Path, sent: bytes) ->
             expected = ID.sub(b"", await plain.send(*filter(None, parts)))
             connection.transport.written = b""
             assert ID.sub(b"", await connection.send(*filter(None, parts))) == expected
-            if connection.transport.closed:
-                assert plain.transport.closed
+            assert connection.transport.closed == plain.transport.closed
+            if plain.transport.closed:
                 break
 
     converse(artifacts, talk, MAX_BODY_BYTES="4096")
