@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from export.group import take
 from export.reference import Answers, Reference, quietly
 from export.signature import Signature
 from export.table import Columns
-from export.ties import decided
+from export.ties import deciding
 
 MOST_REFUSED = 10_000
 """So many times, divided by the number of columns, scikit-learn may refuse parts of a table, a
@@ -18,16 +19,22 @@ wide one FEWEST_REFUSALS times: to ask it again takes as long as there are colum
 FEWEST_REFUSALS = 32
 
 
-def answered(
-    reference: Reference, signature: Signature, columns: Columns, finest: int = 0
-) -> tuple[NDArray[np.int64], Answers]:
-    """Return which rows scikit-learn answers, and its answers.
+class Asked(NamedTuple):
+    """The rows that scikit-learn answers, and its answers."""
 
-    Left out are rows that it decides by chance (`export.ties`) and rows that it refuses. It
-    refuses a whole table for one row, so the rest is found by halving, the largest parts first,
+    rows: NDArray[np.int64]
+    sure: NDArray[np.bool_]
+    """Of each of them, whether anything but chance decides its answer (`export.ties`)."""
+    answers: Answers
+
+
+def ask(reference: Reference, signature: Signature, columns: Columns, finest: int = 0) -> Asked:
+    """Ask scikit-learn for its answers, but to the rows that it refuses.
+
+    It refuses a whole table for one row, so the rest is found by halving, the largest parts first,
     down to `finest` rows, and as often as MOST_REFUSED lets it.
     """
-    found: list[tuple[NDArray[np.int64], Answers]] = []
+    found: list[Asked] = []
     todo = deque([np.arange(len(columns[0]))] if len(columns[0]) else [])
     refusals = max(MOST_REFUSED // len(columns), FEWEST_REFUSALS)
     while todo:
@@ -36,19 +43,22 @@ def answered(
             take(columns, rows) if len(rows) < len(columns[0]) else columns
         )
         try:
-            with quietly():
-                sure = decided(reference.estimator, table)
-                answer = reference.answer(table)
+            with quietly(), deciding(reference.estimator, len(rows)) as sure:
+                answers = reference.answer(table)
         except (ValueError, IndexError):  # the latter from CategoricalNB
             refusals -= 1
             if len(rows) > max(finest, 1) and refusals > 0:
                 todo += np.array_split(rows, 2)
             continue
-        found.append((rows[sure], {name: array[sure] for name, array in answer.items()}))
+        found.append(Asked(rows, sure, answers))
     if not found:
-        return np.empty(0, np.int64), {}
-    kept, answers = zip(*sorted(found, key=lambda part: part[0][:1].tolist()), strict=True)
-    return np.concatenate(kept), stacked(answers)
+        return Asked(np.empty(0, np.int64), np.empty(0, bool), {})
+    found.sort(key=lambda part: part.rows[:1].tolist())
+    return Asked(
+        np.concatenate([part.rows for part in found]),
+        np.concatenate([part.sure for part in found]),
+        stacked([part.answers for part in found]),
+    )
 
 
 def stacked(parts: Sequence[Answers]) -> Answers:

@@ -60,8 +60,10 @@ class Crossings:
 
 def crossings_of(ground: Ground) -> list[Crossings]:
     """Search all trees inside the estimator, for each thing that trees see."""
-    places = places_of(ground)
     every = splits_of(ground.reference.estimator) if len(movable(ground)) else []
+    if not every:
+        return []
+    places = places_of(ground)
     searched = set(evenly(len(every), MOST_SIGHTS).tolist())
     found = []
     for index, splits in enumerate(every):

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.boundaries import STEPS_TO_ROUNDING
-from export.group import Ground, take
+from export.group import Ground, evenly, take
 from export.splits import Splits
 from export.table import Columns
 
@@ -99,7 +99,9 @@ def places_of(ground: Ground) -> NDArray[np.float64]:
     for index in movable(ground):
         feature, seen = ground.signature.features[index], ground.trained[index]
         low, high = feature.minimum or 0.0, feature.maximum or 0.0
-        inside = np.quantile(seen[np.isfinite(seen)], np.linspace(0, 1, PLACES - 2))
+        known = seen[np.isfinite(seen)]
+        known = known if len(known) else np.array([low, high])
+        inside = np.quantile(known, np.linspace(0, 1, PLACES - 2))
         reach = max(high - low, 1e-3)
         places[index] = np.sort([low - reach, *inside, high + reach])
     return places
@@ -109,7 +111,7 @@ def moves(ground: Ground, splits: Splits, places: NDArray[np.float64]) -> NDArra
     """Try out which features move which columns: [features, columns]."""
     features = movable(ground)
     found: list[NDArray[np.bool_]] = []
-    for row in np.unique(np.linspace(0, len(ground.trained[0]) - 1, SAMPLES).astype(np.int64)):
+    for row in evenly(len(ground.trained[0]), SAMPLES):
         still = splits.seen(ground.table(take(ground.trained, [row])))
         for place in (0, -1):
             rows = take(ground.trained, np.full(len(features), row))

@@ -38,10 +38,11 @@ class ParityError(ExportError):
     """A graph that answers otherwise than scikit-learn, with the rows that show it, and advice."""
 
     def __init__(self, summary: str, worst: Sequence[str], advice: str = "") -> None:
-        rows = "".join(f"\n  {row}" for row in worst) + (f"\n{advice}" if advice else "")
+        rows = "".join(f"\n  {row}" for row in worst)
+        shown = (f" The worst rows:{rows}" if rows else "") + (f"\n{advice}" if advice else "")
         super().__init__(
             f"The graph does not answer as scikit-learn does: {summary}. "
-            f"No artifact was written. The worst rows:{rows}"
+            f"No artifact was written.{shown}"
         )
         self.worst = tuple(worst)
         self.advice = advice

@@ -4,13 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.asking import stacked
-from export.group import evenly, stack
+from export.group import HELD_OUT, evenly, stack
 from export.parity import Compared
 from export.signature import Signature
 from runtime.manifest import FORMAT, Vectors
 
-HELD_OUT = 16
-OTHERS = 4
+MOST_HELD_OUT = 16
+MOST_OTHERS = 4
 
 
 class Golden:
@@ -27,7 +27,7 @@ class Golden:
 
     def watch(self, part: Compared) -> None:
         """Look at some rows of a group."""
-        wanted = evenly(part.rows, HELD_OUT if part.group == "held-out" else OTHERS)
+        wanted = evenly(part.rows, MOST_HELD_OUT if part.group == HELD_OUT else MOST_OTHERS)
         picked = part.take(np.isin(part.positions, wanted))
         if len(picked.positions):
             self._picked.append(picked)

@@ -12,6 +12,8 @@ from export.signature import Signature
 from export.table import Columns
 
 Positions = slice | NDArray[np.int64]
+HELD_OUT = "held-out"
+"""The name of the group of all rows that were held out."""
 
 MOST_HELD_OUT = 5_000
 MOST_TRAINED = 20_000

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from export.group import evenly
+from export.group import HELD_OUT, evenly
 from export.parity import Compared
-from export.reference import as_labels
+from export.reference import Answers, as_labels
 from runtime.comparison import ulp_distance
 
-HELD_OUT = "held-out"
 MOST_POINTS = 400
 ULP_BINS = (("0", 0), ("1", 1), ("2-4", 4), ("5-16", 16), ("17-256", 256), (">256", 2**64 - 1))
 
@@ -33,12 +32,13 @@ class Observed:
         numbers = [name for name, array in part.expected.items() if array.dtype.kind == "f"]
         for name in numbers:
             self.counts += _binned(part.expected[name], part.actual[name])
-        if part.group != HELD_OUT:
-            return
-        if numbers:
+        if part.group == HELD_OUT and numbers:
             self._points.append(_points(part, numbers[0]))
-        if self._truth is not None and "transformed" not in part.expected:
-            self._held_out.append(_kept(part, self._truth))
+
+    def hear(self, group: str, rows: NDArray[np.int64], answers: Answers) -> None:
+        """Hear scikit-learn's answers to some rows of a group, those by chance, too."""
+        if group == HELD_OUT and self._truth is not None and "transformed" not in answers:
+            self._held_out.append(_kept(self._truth[rows], answers))
 
     @property
     def points(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -74,13 +74,12 @@ def _points(part: Compared, name: str) -> tuple[NDArray[np.float64], NDArray[np.
     return expected, actual
 
 
-def _kept(part: Compared, truth: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-    predicted = part.expected["prediction" if "prediction" in part.expected else "label"]
-    true = truth[part.positions]
+def _kept(true: NDArray[Any], answers: Answers) -> tuple[NDArray[Any], ...]:
+    predicted = answers["prediction" if "prediction" in answers else "label"]
     if true.size == predicted.size:
         true = true.reshape(predicted.shape)  # a frame of one column is a target, too
-    true = true.astype(np.float64) if "prediction" in part.expected else as_labels(true)
+    true = true.astype(np.float64) if "prediction" in answers else as_labels(true)
     confidence = np.full(len(true), np.nan)
-    if "probabilities" in part.expected:
-        confidence = part.expected["probabilities"].max(axis=1)
+    if "probabilities" in answers:
+        confidence = answers["probabilities"].max(axis=1)
     return true, predicted, confidence

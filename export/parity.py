@@ -8,10 +8,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from export.asking import answered, stacked
+from export.asking import ask, stacked
 from export.convert import BIT_FOR_BIT
 from export.errors import ParityError
-from export.group import Group, evenly, stack, take
+from export.group import HELD_OUT, Group, evenly, stack, take
 from export.reference import Answers, Reference
 from export.rounding import magnified
 from export.signature import Signature
@@ -27,6 +27,11 @@ SMALL_BATCH_ROWS = 30
 LARGE_BATCH = 1_000
 LARGE_BATCH_ROWS = 3_000
 SHOWN = 5
+NOTHING_COMPARED = (
+    "of {rows:,} held-out rows none can be compared, as scikit-learn refuses them, or answers them "
+    "by chance: neighbours are equally far but for rounding. Scale the features, or hold out rows "
+    "that it answers"
+)
 MOST_PARTS = 1_000
 
 Run = Callable[[dict[str, Any]], Answers]
@@ -60,6 +65,7 @@ class Compared:
 
 
 Watch = Callable[[Compared], None]
+Hear = Callable[[str, NDArray[np.int64], Answers], None]
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,8 @@ class Comparer:
     """Gives the tolerance and the magnitudes of the outputs."""
     watches: Sequence[Watch] = ()
     """Called with every part of every group, in order, as long as there is agreement."""
+    hears: Sequence[Hear] = ()
+    """Called with a group's name, rows and scikit-learn's answers, those by chance, too."""
 
     @property
     def tolerance(self) -> float:
@@ -102,7 +110,9 @@ class Comparer:
                 for watch in self.watches if tally.agrees else ():
                     watch(part)
             if tally.rows:
-                agreements.append(tally.agreement())
+                agreements.append(tally.agreement(left_out=group.rows - tally.rows))
+            elif group.name == HELD_OUT and group.rows:
+                raise ParityError(NOTHING_COMPARED.format(rows=group.rows), ())
         agreements += self._in_batches(first)
         parity = Parity(tolerance=self.tolerance, rows=0, label_mismatches=0, max_relative=0.0)
         return parity_with(parity, *agreements)
@@ -112,9 +122,13 @@ class Comparer:
         widths = [each.columns or 1 for each in (*self.manifest.inputs, *self.manifest.outputs)]
         finest = group.rows // MOST_PARTS
         for start, columns in group.parts(max(MOST_CELLS // max(widths), 1)):
-            kept, expected = answered(self.reference, self.signature, columns, finest)
+            asked = ask(self.reference, self.signature, columns, finest)
+            for hear in self.hears if len(asked.rows) else ():
+                hear(group.name, start + asked.rows, asked.answers)
+            kept = asked.rows[asked.sure]
             if len(kept):
                 rows = take(columns, kept)
+                expected = {name: array[asked.sure] for name, array in asked.answers.items()}
                 actual = self.run(self.signature.tensors(rows))
                 part = Compared(group.name, group.rows, start + kept, rows, expected, actual)
                 yield self._asked_again(part)
@@ -129,8 +143,8 @@ class Comparer:
         wrong = self._disagreeing(part.expected, part.actual)
         if not len(wrong):
             return part
-        kept, again = answered(self.reference, self.signature, take(part.columns, wrong))
-        asked = wrong[kept]
+        rows, sure, answers = ask(self.reference, self.signature, take(part.columns, wrong))
+        asked, again = wrong[rows[sure]], {name: array[sure] for name, array in answers.items()}
         before = {name: part.expected[name][asked] for name in again}
         other = self._disagreeing(before, again)
         expected = {name: array.copy() for name, array in part.expected.items()}
@@ -156,7 +170,7 @@ class Comparer:
             ]
             tally = _Tally(self, f"in batches of {size}")
             tally.add(replace(part, actual=stacked(answers)))
-            yield tally.agreement()
+            yield tally.agreement(left_out=0)
 
 
 @dataclass
@@ -186,11 +200,12 @@ class _Tally:
             self.worst.append((compare(alone.expected, alone.actual, magnitudes), alone))
         self.worst = sorted(self.worst, key=lambda each: _badness(each[0]), reverse=True)[:SHOWN]
 
-    def agreement(self) -> Agreement:
+    def agreement(self, left_out: int) -> Agreement:
         """Return how the group agrees. Raises ParityError where it does not."""
         agreement = Agreement(
             group=self.group,
             rows=self.rows,
+            left_out=left_out,
             label_mismatches=sum(each.label_mismatches for each in self.differences),
             max_absolute=max(each.max_absolute for each in self.differences),
             max_relative=max(each.max_relative for each in self.differences),

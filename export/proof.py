@@ -7,14 +7,14 @@ from typing import Any
 import msgspec
 
 from export import artifact
-from export.asking import answered
+from export.asking import ask
 from export.checks import check_truth
 from export.convert import Converted
 from export.crossings import crossings_of
 from export.golden import Golden
-from export.group import Ground, Group, evenly
+from export.group import HELD_OUT, Ground, Group, evenly
 from export.metrics import metrics_of
-from export.observed import HELD_OUT, Observed
+from export.observed import Observed
 from export.parity import Comparer, parity_with
 from export.recipe import Trained
 from export.reference import Reference, tensors_of
@@ -51,9 +51,7 @@ def describe(
     columns = layout.split(layout.take(held_out, evenly(len(held_out), MOST_DESCRIBED)))
     sample = layout.build([column[:1] for column in columns])
     reference = Reference.of(trained.estimator, sample, trained.target_names, trained.class_names)
-    kept, answers = answered(reference, signature, columns)
-    if not len(kept):
-        answers = reference.answer(sample)
+    answers = ask(reference, signature, columns).answers or reference.answer(sample)
     check_truth(trained.y_test, answers, reference.task)
     return reference, tensors_of(answers)
 
@@ -75,13 +73,14 @@ def prove(
     unproven = Model.from_bytes(sealed, Path(manifest.name))
     golden, observed = Golden(ground.signature), Observed(truth)
     watches = (golden.watch, observed.watch)
-    comparer = Comparer(ground.reference, ground.signature, unproven.run, manifest, watches)
+    asked = ground.reference, ground.signature, unproven.run, manifest
+    comparer = Comparer(*asked, watches=watches, hears=(observed.hear,))
     first = held_out_group(ground.signature.layout, held_out)
     crossings = crossings_of(ground)
     thresholds, tried = threshold_group(ground, crossings)
     parity = comparer.measure([*groups(ground, first), thresholds])
-    if ground.exact and tried < sum(len(each.nodes) for each in crossings):
-        parts = parts_of(converted.grown, crossings)
+    thinned = ground.exact and tried < sum(len(each.nodes) for each in crossings)
+    if thinned and (parts := parts_of(converted.grown, crossings)):
         agreement, nodes = compare_treewise(converted.model, manifest, ground, parts)
         parity, tried = parity_with(parity, agreement), max(tried, nodes)
     if of := sum(each.of for each in crossings):

@@ -9,6 +9,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import _safe_indexing
 
+from export.group import evenly
+
 MOST_ROWS = 200
 FEWEST_PER_CLASS = 6
 """Enough for five folds of cross-validation, with one to spare."""
@@ -80,7 +82,7 @@ def _fit_few_transform_all(
 def chosen_rows(X: Any, y: Any, rows: int) -> list[int]:
     """Return the positions of about `rows` rows, in order, spread evenly over the data."""
     count = _rows(X) or 0
-    chosen = set(np.linspace(0, count - 1, min(rows, count)).astype(int).tolist())
+    chosen = set(evenly(count, rows).tolist())
     labels = None if y is None else np.asarray(y)
     if labels is not None and labels.ndim == 1 and labels.dtype.kind != "f":
         for label in list(dict.fromkeys(labels.tolist()))[:rows]:

@@ -89,15 +89,18 @@ def render(manifest: Manifest, observed: Observed) -> str:
 def _table(groups: Sequence[Agreement]) -> str:
     rows = "".join(
         f"<tr><th>{escape(g.group)}</th><td>{ASKED.get(g.group, ALREADY)}</td>"
-        f"<td>{g.rows:,}</td><td>{g.label_mismatches}</td><td>{g.max_absolute:.2g}</td>"
+        f"<td>{g.rows:,}</td><td>{g.left_out:,}</td><td>{g.label_mismatches}</td><td>{g.max_absolute:.2g}</td>"
         f"<td>{g.max_relative:.2g}</td><td>{g.max_ulp:,}</td></tr>"
         for g in groups
     )
     head = (
-        "<th>group</th><th>its rows</th><th>count</th><th>other labels</th>"
+        "<th>group</th><th>its rows</th><th>count</th><th>left out</th><th>other labels</th>"
         "<th>absolute</th><th>relative</th><th>ulp</th>"
     )
-    note = "Differences are the greatest of any number; ulp are units in the last place."
+    note = (
+        "Differences are the greatest of any number; ulp are units in the last place. "
+        "Left out are rows that scikit-learn refuses, or answers by chance."
+    )
     return (
         f'<h2>What was compared</h2><div class="wide"><table><tr>{head}</tr>{rows}</table></div>'
         f'<p class="quiet">{note}</p>'

@@ -9,12 +9,11 @@ Searches are found wherever they are in an estimator, and watched while it answe
 given is known only then.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
-from joblib import parallel_config
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.impute import KNNImputer
@@ -28,51 +27,32 @@ SAME_POINT = 1e-10
 """Nearer than this, relative to the squared norms, such a distance is rounding only."""
 MOST_EQUAL = 10
 """How many neighbours more than asked for are looked at, lest they be as far as the last."""
-MOST_PARTS = 1_000
 ROWS_AT_ONCE = 500
 
 
-def decided(estimator: Any, table: Any) -> NDArray[np.bool_]:
-    """Tell of each row of `table` whether distances decide which neighbours are the nearest.
+@contextmanager
+def deciding(estimator: Any, rows: int) -> Iterator[NDArray[np.bool_]]:
+    """Yield which of so many rows distances decide, known once `estimator` has answered them.
 
-    True for all rows of an estimator without a search of nearest neighbours, and for rows that
-    scikit-learn refuses.
+    All of them for an estimator without a search of nearest neighbours.
     """
-    searches = list(_searches(estimator, set()))
-    if not searches:
-        return np.ones(len(table), dtype=bool)
-    return _decided(estimator, searches, table, len(table) // MOST_PARTS)
+    kept = np.ones(rows, dtype=bool)
+    judged: set[tuple[int, int | None]] = set()
 
-
-def _decided(
-    estimator: Any, searches: Sequence[Any], table: Any, smallest: int
-) -> NDArray[np.bool_]:
-    kept = np.ones(len(table), dtype=bool)
-
-    def judge(search: Any, rows: Any, count: int | None) -> None:
-        nonlocal kept
-        dense = np.asarray(rows.toarray() if hasattr(rows, "toarray") else rows, dtype=np.float64)
-        if len(dense) == len(kept):
+    def judge(search: Any, table: Any, count: int | None) -> None:
+        if (id(search), count) in judged:  # by predict, before predict_proba
+            return
+        dense = table.toarray() if hasattr(table, "toarray") else table
+        dense = np.asarray(dense, dtype=np.float64)
+        if len(dense) == rows:
             apart = _completed if isinstance(search, KNNImputer) else _apart
-            kept = kept & apart(search, dense, count)
+            kept[:] &= apart(search, dense, count)
+            judged.add((id(search), count))
 
-    try:
-        with ExitStack() as stack, parallel_config(backend="sequential"):
-            for search in searches:
-                stack.enter_context(_watched(search, judge))
-            answer = estimator.predict if hasattr(estimator, "predict") else estimator.transform
-            answer(table)
-    except ValueError:
-        if len(table) <= max(smallest, 1):
-            return np.ones(len(table), dtype=bool)
-        half = len(table) // 2
-        parts = [_rows(table, slice(0, half)), _rows(table, slice(half, None))]
-        return np.concatenate([_decided(estimator, searches, part, smallest) for part in parts])
-    return kept
-
-
-def _rows(table: Any, rows: slice) -> Any:
-    return table.iloc[rows] if hasattr(table, "iloc") else table[rows]
+    with ExitStack() as stack:
+        for search in _searches(estimator, set()):
+            stack.enter_context(_watched(search, judge))
+        yield kept
 
 
 def _searches(value: Any, seen: set[int]) -> Iterator[Any]:

@@ -94,6 +94,8 @@ class Agreement(Part, frozen=True, kw_only=True):
 
     group: str
     rows: int
+    left_out: int = 0
+    """Rows that scikit-learn refuses, or answers by chance."""
     label_mismatches: int
     max_absolute: float
     max_relative: float

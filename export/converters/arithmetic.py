@@ -51,12 +51,7 @@ def row_sum_in_order(graph: Graph, values: TensorName) -> TensorName:
     return graph.column(graph.op("CumSum", values, np.array(1)), -1)
 
 
-def added(graph: Graph, parts: Sequence[TensorName]) -> TensorName:
-    """Add tensors of one shape, one after another."""
-    return reduce(lambda total, part: graph.op("Add", total, part), parts)
-
-
-def added_in_single(graph: Graph, parts: Sequence[TensorName]) -> TensorName:
+def in_order_in_single(graph: Graph, parts: Sequence[TensorName]) -> TensorName:
     """Add tensors of one shape, one after another, each sum rounded to single precision."""
     return reduce(lambda total, part: graph.single_op("Add", total, part), parts)
 

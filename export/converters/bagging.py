@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import BaggingClassifier, BaggingRegressor
 
-from export.converters.arithmetic import added, added_in_single, first_greatest
+from export.converters.arithmetic import first_greatest, in_order, in_order_in_single
 from export.converters.ensembles import Rows, sum_of_trees
 from export.converters.graph import Graph
 from export.converters.registry import classify, converts, regress
@@ -36,7 +36,7 @@ def bagging_classifier(graph: Graph, model: BaggingClassifier, frame: Frame) -> 
             with graph.step(f"estimators_[{number}]"):
                 answer = classify(graph, each, frame.select(columns))
             parts.append(_votes(graph, each, answer, classes))
-        total = added(graph, parts)
+        total = in_order(graph, parts)
     probabilities = graph.op("Div", total, np.float64(count))
     return Classified(first_greatest(graph, probabilities), probabilities)
 
@@ -59,8 +59,8 @@ def bagging_regressor(graph: Graph, model: BaggingRegressor, frame: Frame) -> Re
 def mean(graph: Graph, parts: Sequence[TensorName]) -> TensorName:
     """Return the mean of tensors of one shape, added one after another, as precise as all are."""
     if not graph.singles.issuperset(parts):
-        return graph.op("Div", added(graph, parts), np.float64(len(parts)))
-    return graph.single_op("Div", added_in_single(graph, parts), np.float64(len(parts)))
+        return graph.op("Div", in_order(graph, parts), np.float64(len(parts)))
+    return graph.single_op("Div", in_order_in_single(graph, parts), np.float64(len(parts)))
 
 
 def _bags(model: Any) -> list[tuple[Any, list[int]]]:

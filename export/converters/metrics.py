@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from export.converters.arithmetic import in_order
+from export.converters.arithmetic import in_order, row_sum
 from export.converters.graph import Graph
 from export.converters.trigonometry import arcsin
 from export.converters.values import TensorName
@@ -90,7 +90,7 @@ def of_sets(name: str) -> Callable[..., TensorName]:
         has = graph.cast(graph.op("Not", graph.op("Equal", x, 0.0)), np.float64)
         known = (points != 0).astype(np.float64)
         both = graph.op("MatMul", has, known.T)
-        own = graph.op("ReduceSum", has, np.array([1]), keepdims=1)
+        own = row_sum(graph, has)
         sizes = graph.op("Add", own, known.sum(axis=1))
         unequal = graph.op("Sub", sizes, graph.op("Mul", both, 2.0))
         count = float(points.shape[1])

@@ -12,9 +12,9 @@ from sklearn.multiclass import (
 )
 
 from export.converters.arithmetic import (
-    added_in_single,
     first_greatest,
     flag,
+    in_order_in_single,
     repeated,
     row_sum,
 )
@@ -131,7 +131,9 @@ def _probabilities(
     if model.multilabel_:
         return each
     if in_single:
-        total = added_in_single(graph, [graph.column(each, i) for i in range(len(model.classes_))])
+        total = in_order_in_single(
+            graph, [graph.column(each, i) for i in range(len(model.classes_))]
+        )
     else:
         total = row_sum(graph, each)
     return graph.op("Where", graph.op("Equal", total, 0.0), each, operation("Div", each, total))

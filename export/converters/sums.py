@@ -5,6 +5,7 @@ Where large terms cancel, as in `|x|² - 2 x·p + |p|²`, their last bits are wh
 
 import numpy as np
 
+from export.converters.arithmetic import row_sum
 from export.converters.graph import Graph
 from export.converters.values import TensorName
 
@@ -29,4 +30,4 @@ def squared_norms(graph: Graph, x: TensorName, width: int) -> TensorName:
         picked = graph.op("Mul", picked, there.astype(np.float64))
     lanes = graph.reshape(graph.op("Mul", picked, picked), -1, _LANES, pairs)
     sums = graph.op("Gather", graph.op("CumSum", lanes, np.array(2)), np.array(-1), axis=2)
-    return graph.op("ReduceSum", sums, np.array([1]), keepdims=1)
+    return row_sum(graph, sums)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import VotingClassifier, VotingRegressor
 
-from export.converters.arithmetic import added, first_greatest
+from export.converters.arithmetic import first_greatest, in_order
 from export.converters.bagging import mean
 from export.converters.graph import Graph
 from export.converters.registry import classify, converts, regress
@@ -33,7 +33,7 @@ def voting_classifier(graph: Graph, model: VotingClassifier, frame: Frame) -> Cl
         graph.op("Gather", weight * np.eye(classes)[_places(graph, each, classes)], answer.index)
         for (each, answer), weight in zip(answers, weights, strict=True)
     ]
-    return Classified(first_greatest(graph, added(graph, votes)))
+    return Classified(first_greatest(graph, in_order(graph, votes)))
 
 
 @converts(VotingRegressor, exact=True)
@@ -56,7 +56,7 @@ def _mean(graph: Graph, model: Any, parts: list[TensorName]) -> TensorName:
         for part, weight in zip(parts, weights, strict=True)
     ]
     _, total = np.average(np.zeros(len(weights)), weights=weights, returned=True)
-    return graph.op("Div", added(graph, weighted), np.float64(total))
+    return graph.op("Div", in_order(graph, weighted), np.float64(total))
 
 
 def _places(graph: Graph, estimator: Any, classes: int) -> Any:

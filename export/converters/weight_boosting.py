@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import AdaBoostClassifier, AdaBoostRegressor
 
-from export.converters.arithmetic import added, first_greatest, flag, softmax
+from export.converters.arithmetic import first_greatest, flag, in_order, softmax
 from export.converters.ensembles import Rows, sum_of_trees, tree_values
 from export.converters.graph import Graph
 from export.converters.registry import classify, converts, regress
@@ -64,7 +64,7 @@ def _votes(graph: Graph, model: Any, frame: Frame) -> TensorName:
         with graph.step(f"estimators_[{number}]"):
             answer = classify(graph, each, frame)
         parts.append(graph.op("Gather", _says(model, each, weight), answer.index, axis=0))
-    return added(graph, parts)
+    return in_order(graph, parts)
 
 
 def _says(model: Any, estimator: Any, weight: float) -> NDArray[np.float64]:

@@ -99,12 +99,14 @@ def test_a_failed_parity_check_writes_nothing(
     """A graph that disagrees is refused with its worst rows, and the exit code says so."""
 
     class Planted(Comparer):
-        def __init__(self, reference: Any, signature: Any, run: Run, *more: Any) -> None:
+        def __init__(
+            self, reference: Any, signature: Any, run: Run, *more: Any, **named: Any
+        ) -> None:
             def wrong(tensors: dict[str, Any]) -> Answers:
                 answers = run(tensors)
                 return answers | {"label": answers["label"] + 1}
 
-            super().__init__(reference, signature, wrong, *more)
+            super().__init__(reference, signature, wrong, *more, **named)
 
     monkeypatch.setattr(export.proof, "Comparer", Planted)
     assert main(["--out", str(tmp_path)]) == 1

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from export.asking import answered
+from export.asking import ask
 from export.crossings import crossings_of
 from export.errors import ParityError
 from export.group import Ground, Group, take
@@ -86,7 +86,7 @@ def test_the_artifact_answers_as_scikit_learn(case: Case) -> None:
 def test_a_mismatch_in_one_row_of_any_group_is_caught(case: Case) -> None:
     """Of each group the last row alone is answered wrongly, and the group and row are named."""
     for name, group in case.groups.items():
-        kept, _ = answered(case.reference, case.signature, case.columns(name))
+        kept = ask(case.reference, case.signature, case.columns(name)).rows
         (last,) = case.signature.records(take(case.columns(name), kept[-1:]))
         comparer = case.comparer(planted_last(case.model))
         with pytest.raises(ParityError, match=f": of {len(kept):,} {name} rows 1 have") as caught:
@@ -188,11 +188,12 @@ def test_rows_that_scikit_learn_refuses_are_left_out(case: Case) -> None:
                 raise ValueError(message)
             return self.reference.answer(table)
 
-    kept, answers = answered(
+    kept, sure, answers = ask(
         Refuses(case.reference),  # type: ignore[arg-type]
         case.signature,
         case.ground.held_out,
     )
+    assert sure.all()
     assert kept.tolist() == np.flatnonzero(case.ground.held_out[-1] != refused).tolist()
     expected = case.reference.answer(case.ground.table(take(case.ground.held_out, kept)))
     assert answers["label"].tolist() == expected["label"].tolist()

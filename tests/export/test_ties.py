@@ -1,5 +1,6 @@
 """Rows that scikit-learn decides by chance are found, and no others."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,15 +11,27 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.impute import KNNImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsTransformer
+from sklearn.neighbors import (
+    KNeighborsClassifier,
+    KNeighborsRegressor,
+    KNeighborsTransformer,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from export.ties import decided
+from export import ParityError, export
+from export.ties import deciding
 
 X = np.array([[0.0], [1.0], [2.0], [4.0], [8.0], [16.0]])
 Y = np.array([0, 1, 0, 1, 0, 1])
 ROWS = np.array([[0.5], [0.4], [1.0], [1.1], [3.0], [20.0]])
+
+
+def decided(estimator: Any, table: Any) -> Any:
+    """Return which rows of a table distances decide."""
+    with deciding(estimator, len(table)) as kept:
+        (estimator.predict if hasattr(estimator, "predict") else estimator.transform)(table)
+    return kept
 
 
 @pytest.mark.parametrize("algorithm", ["brute", "kd_tree", "ball_tree"])
@@ -111,3 +124,25 @@ def test_a_graph_by_distance_has_one_neighbor_more() -> None:
 def test_other_estimators_decide_every_row() -> None:
     """What has no neighbours has no ties."""
     assert decided(LogisticRegression().fit(X, Y), ROWS).all()
+
+
+def test_what_chance_decides_is_scored_and_not_compared(tmp_path: Path) -> None:
+    """Metrics are of all held-out rows; parity says how many it left out."""
+    twice = np.repeat(np.arange(40.0), 2).reshape(-1, 1)
+    known = np.vstack([twice, [[100.0]]])
+    target = np.append(np.tile([0.0, 1.0], 40), 5.0)
+    model = KNeighborsRegressor(1).fit(known, target)
+    manifest = export(model, known, target, X_test=known, y_test=target, name="m", out=tmp_path)
+    held_out = manifest.manifest.parity.groups[0]
+    assert (held_out.group, held_out.rows, held_out.left_out) == ("held-out", 1, 80)
+    error = model.predict(known) - target
+    assert manifest.manifest.metrics["mae"] == pytest.approx(np.abs(error).mean())
+
+
+def test_a_proof_of_no_held_out_row_is_none(tmp_path: Path) -> None:
+    """Where chance decides all of them, there is no artifact."""
+    twice = np.repeat(np.arange(40.0), 2).reshape(-1, 1)
+    model = KNeighborsRegressor(1).fit(twice, np.tile([0.0, 1.0], 40))
+    with pytest.raises(ParityError, match="of 80 held-out rows none can be compared, as scikit"):
+        export(model, twice, X_test=twice, name="m", out=tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -5,7 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import onnx
 import pytest
+from lightgbm import LGBMRegressor
 from onnx import numpy_helper
+from sklearn.datasets import make_regression
 from sklearn.linear_model import LinearRegression
 
 import export.pipeline
@@ -120,3 +122,13 @@ def test_a_small_ensemble_is_asked_as_a_whole(prove: Prove) -> None:
     assert "nodes" not in names
     assert isinstance(parity.thresholds, Thresholds)
     assert parity.thresholds.tried == parity.thresholds.of
+
+
+def test_boosters_are_asked_as_a_whole_alone(prove: Prove, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their own trees are not to be asked: no group claims that they were."""
+    monkeypatch.setattr(export.thresholds, "MOST_VISITS", 2_000)
+    X, y = make_regression(300, 4, random_state=0)
+    parity = prove(LGBMRegressor(n_estimators=10, verbose=-1), X, y).manifest.parity
+    assert parity.thresholds is not None
+    assert 0 < parity.thresholds.tried < parity.thresholds.of
+    assert all(group.rows for group in parity.groups)

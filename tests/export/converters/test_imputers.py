@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from sklearn.datasets import load_wine
+from sklearn.datasets import load_iris, load_wine
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn.impute import IterativeImputer, KNNImputer, MissingIndicator, SimpleImputer
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -125,3 +125,12 @@ def test_a_metric_of_the_users_own_is_refused(prove: Prove) -> None:
         "KNNImputer cannot be converted: its metric or its weights are a function; use those "
         "that have a name."
     )
+
+
+def test_a_column_without_any_number_is_kept(prove: Prove) -> None:
+    """As zeros; nothing of it is known but that it is missing."""
+    X, y = load_iris(return_X_y=True)
+    X = np.column_stack([X, np.full(len(X), np.nan)])
+    kept = SimpleImputer(keep_empty_features=True)
+    prove(make_pipeline(kept, DecisionTreeClassifier(random_state=0)), X, y)
+    prove(make_pipeline(kept, LogisticRegression(max_iter=1000)), X, y)
