@@ -52,6 +52,7 @@ class Journal:
         self._in_flight = 0
         self._metrics = metrics
         self._records: list[Done] = []
+        self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         handlers = logging.getLogger("runtime").handlers
         self._handlers = [each for each in handlers if isinstance(each, LineHandler)]
@@ -60,8 +61,8 @@ class Journal:
 
     def note(self, record: Done) -> None:
         """Keep a record for a while. For the event loop's thread only."""
-        if not self._records:
-            self._loop.call_later(SECONDS, self.report)
+        if self._timer is None:
+            self._timer = self._loop.call_later(SECONDS, self.report)
         self._records.append(record)
         self.waiting -= 1
         if len(self._records) == MOST:
@@ -69,6 +70,9 @@ class Journal:
 
     def report(self) -> None:
         """Count what waits, and write. For the event loop's thread only."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         self._metrics.in_flight.inc(self.waiting - self._in_flight)
         self._in_flight = self.waiting
         self.write()

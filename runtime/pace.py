@@ -103,22 +103,36 @@ class Pace:
 def measure(model: Model, golden: Tensors, batching: bool = True) -> Pace:
     """Measure `model` with rows whose values are those of `golden` ones, and set its block.
 
-    Unless `batching`, rows of different requests are left to be computed one by one.
+    Unless `batching`, rows of different requests are left to be computed one by one; what each
+    is answered does not depend on it.
     """
     model.block = 1
     first = _Run(model, _mixed(golden, 4), 1)
     rows = _mixed(golden, int(np.clip(_BUDGET / first.seconds, 4, _MOST)))
     each = min(_Run(model, rows, size).seconds for size in (16, _MOST))
     pace = Pace(first.seconds, each, bulk=_bulk(model, rows, each))
-    if batching and pace.row > GAIN * pace.each:
+    together = int(np.clip(_THREAD_TURN / pace.each, 1, _count(rows)))
+    if together > 1 and pace.row > GAIN * pace.each:
         for block in (1, BLOCK):
             model.block = block
+            if block > 1 and _dear(model, rows, pace):
+                break
             alone = _Run(model, rows, 1)
-            together = int(np.clip(_THREAD_TURN / pace.each, 1, _count(rows)))
-            if alone.seconds <= _BLOCK_COST * pace.row and _same(model, rows, alone, together):
-                return replace(pace, row=alone.seconds, together=together)
+            if _same(model, rows, alone, together):
+                return replace(pace, row=alone.seconds, together=together if batching else 1)
         model.block = 1
     return pace
+
+
+def _dear(model: Model, rows: Tensors, pace: Pace) -> bool:
+    """Tell whether rows one by one take much longer now that each is computed in a block.
+
+    It depends on this which last bits a model answers, so a quick model, which other programs
+    can seem to make slower, is measured again. Of a slow one a few rows are enough to tell.
+    """
+    some = {name: tensor[: 4 if pace.slow else None] for name, tensor in rows.items()}
+    bound = _BLOCK_COST * pace.row
+    return all(_Run(model, some, 1).seconds > bound for _ in range(1 if pace.slow else 3))
 
 
 def _bulk(model: Model, rows: Tensors, each: float) -> float | None:

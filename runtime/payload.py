@@ -84,6 +84,7 @@ class Codec:
         self._row = _row_type(features, rename, forbid)
         # Without the fields' names in JSON every body must be inspected.
         self._decoder = _decoder(self._row) if rename else None
+        self._lines_decoder = msgspec.json.Decoder(self._row)
         self._inspector = Inspector(features, forbid)
         attributes = dict(zip(features, self._attributes, strict=True))
         self._fills: dict[str, Fill] = {}
@@ -160,15 +161,28 @@ class Codec:
 
     def read(self, body: Body) -> msgspec.Struct | list[msgspec.Struct] | None:
         """Decode a record or a list of them into rows; None for a body that `decode` must see."""
-        if self._decoder is None:
-            return None
-        if self._has_strings and (_RESERVED in body or _RESERVED_ESCAPE.search(body)):
+        if self._decoder is None or self._reserved(body):
             return None
         try:
             rows: msgspec.Struct | list[msgspec.Struct] = self._decoder.decode(body)
         except NOT_DECODED:
             return None
         return rows
+
+    def read_lines(self, lines: bytes) -> list[msgspec.Struct] | None:
+        """Decode records, one after another; None for what `record` must see."""
+        if self._decoder is None or self._reserved(lines):
+            return None
+        try:
+            return self._lines_decoder.decode_lines(lines)
+        except NOT_DECODED:
+            return None
+
+    def _reserved(self, body: Body) -> bool:
+        """Tell whether the text that stands for a missing string may be in a body."""
+        return self._has_strings and (
+            _RESERVED in body or _RESERVED_ESCAPE.search(body) is not None
+        )
 
     def record(self, value: bytes) -> Batch:
         """Decode a record that stands by itself. Raises as `decode` does; a list is no record."""

@@ -101,6 +101,28 @@ def test_columns_may_be_of_many_types(post: Post, penguins: Predictor) -> None: 
         assert record["probability"] == answer["probability"]
 
 
+def test_a_dictionary_may_be_replaced(post: Post) -> None:
+    """By that of each batch, however many there are; or go on with what another adds."""
+    islands = ["Biscoe", "Dream", "Torgersen"]
+    sent = [islands[batch % 3 : batch % 3 + 1] * 2 for batch in range(400)]
+    schema = pa.schema([("island", pa.dictionary(pa.int8(), pa.string())), ("year", pa.int16())])
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, schema) as writer:
+        for values in sent:
+            island = pa.array(values).dictionary_encode().cast(schema.field("island").type)
+            writer.write_batch(pa.record_batch([island, pa.array([2008] * 2, pa.int16())], schema))
+    assert writer.stats.num_replaced_dictionaries == len(sent) - 1
+    found = read(post(sink.getvalue(), "/models/penguins/predict"))
+    plain = pa.table(
+        {
+            "island": [each for values in sent for each in values],
+            "year": pa.array([2008] * 800, pa.int16()),
+        }
+    )
+    assert found == read(post(written(plain), "/models/penguins/predict"))
+    assert len({each["probability"] for each in found}) == len(islands)
+
+
 def test_a_record_that_is_wrong_is_told_of_in_its_place(post: Post) -> None:
     """The others are answered."""
     table = flowers(4).set_column(1, "feature2", pa.array([1.0, None, float("inf"), 2.0]))

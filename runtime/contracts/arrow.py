@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from runtime.answers import answer_schema
 from runtime.contracts.form import Piece, Wrong
@@ -26,7 +27,7 @@ from runtime.turns import Outputs
 
 _ROWS = 4096
 """Rows that are decoded at once."""
-_VALUES = 65_536
+_VALUES = 8192
 """Values that are."""
 _TYPES = {int: pa.int64(), bool: pa.bool_(), float: pa.float64(), str: pa.string()}
 _NAMED = {"integer": int, "boolean": bool, "number": float, "string": str}
@@ -43,8 +44,8 @@ class Arrow:
         self._columns = predictor.columns
         self._limit = limit
         self._messages = Messages(limit)
-        self._head: list[bytes] = []
-        """The messages of the schema and of the dictionaries."""
+        self._feed = _Feed()
+        self._reader: pa.RecordBatchReader | None = None
         self._row = 0
         kinds = _kinds(answer_schema(predictor.manifest))
         names = [*predictor.codec.answer_columns, "error"]
@@ -56,15 +57,17 @@ class Arrow:
     def add(self, data: bytes) -> Iterator[pa.RecordBatch]:
         """Yield some records at a time. Raises MalformedError, PayloadError or TooLongError."""
         for kind, message in self._messages.add(data):
-            if kind == SCHEMA and not self._head:
-                self._head.append(message)
-                self._check(_read(b"".join(self._head)).schema)
-            elif kind == DICTIONARY and self._head:
-                self._head.append(message)
-                if sum(map(len, self._head)) > self._limit:
+            self._feed.waiting += message
+            if kind == SCHEMA and self._reader is None:
+                self._reader = _opened(self._feed)
+                self._check(self._reader.schema)
+            elif kind == DICTIONARY and self._reader is not None:
+                if len(self._feed.waiting) > self._limit:
                     raise TooLongError(self._limit)
-            elif kind == RECORDS and self._head:
-                records = _read_records(b"".join([*self._head, message]))
+            elif kind == RECORDS and self._reader is not None:
+                records = _read_records(self._reader)
+                if sum(_dictionary_bytes(each) for each in records.columns) > self._limit:
+                    raise TooLongError(self._limit)
                 size = max(1, min(_ROWS, _VALUES // max(1, records.num_columns)))
                 for start in range(0, records.num_rows, size):
                     yield records.slice(start, size)
@@ -73,7 +76,7 @@ class Arrow:
 
     def end(self) -> Iterator[pa.RecordBatch]:
         """Yield nothing. Raises MalformedError where a part of the stream is missing."""
-        if not self._head or self._messages.rest:
+        if self._reader is None or self._messages.rest:
             raise MalformedError("it ends early", None, None, FORM)
         return iter(())
 
@@ -90,6 +93,10 @@ class Arrow:
             raise PayloadError(problems)
         self._columns.check(schema.names)
 
+    def size(self, run: pa.RecordBatch) -> int:
+        """Return how many bytes records have, dictionaries apart."""
+        return int(sum(each.nbytes - _dictionary_bytes(each) for each in run.columns))
+
     def decode(self, run: pa.RecordBatch) -> Piece:
         """Decode records: all at once, or one by one where any of them is wrong."""
         first, self._row = self._row + 1, self._row + run.num_rows
@@ -104,11 +111,10 @@ class Arrow:
     def _values(self, column: pa.Array) -> Sequence[object]:
         """Return the values of a column, None for null and NaN, a text for what is infinite."""
         if pa.types.is_dictionary(column.type):
-            values = column.dictionary.to_pylist()
-            found = [None if each is None else values[each] for each in column.indices.to_pylist()]
-            if sum(len(each) for each in found if each is not None) > self._limit:
+            lengths = pc.binary_length(column.dictionary).take(column.indices)
+            if (pc.sum(lengths).as_py() or 0) > self._limit:
                 raise TooLongError(self._limit)
-            return found
+            column = column.dictionary.take(column.indices)
         found = column.to_pylist()
         return list(map(_sent, found)) if pa.types.is_floating(column.type) else found
 
@@ -158,20 +164,43 @@ class Arrow:
         return data
 
 
-def _read(data: bytes) -> pa.RecordBatchReader:
-    """Return what reads whole messages. Raises MalformedError."""
+class _Feed(io.RawIOBase):
+    """Whole messages for pyarrow to read, which takes no more than it needs for the next batch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting = bytearray()
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return the next bytes, fewer where there are no more."""
+        size = len(self.waiting) if size < 0 else size
+        data = bytes(self.waiting[:size])
+        del self.waiting[:size]
+        return data
+
+
+def _opened(feed: _Feed) -> pa.RecordBatchReader:
+    """Return what reads the messages of a stream. Raises MalformedError for another schema."""
     try:
-        return pa.ipc.open_stream(data)
-    except pa.ArrowException as error:
+        return pa.ipc.open_stream(pa.PythonFile(feed, mode="r"))
+    except (pa.ArrowException, OSError) as error:
         raise MalformedError(_said(error), None, None, FORM) from None
 
 
-def _read_records(data: bytes) -> pa.RecordBatch:
-    """Return the records of whole messages, the last of which has them."""
+def _dictionary_bytes(column: pa.Array) -> int:
+    return column.dictionary.nbytes if pa.types.is_dictionary(column.type) else 0
+
+
+def _read_records(reader: pa.RecordBatchReader) -> pa.RecordBatch:
+    """Return the records of the messages that wait, the last of which has them."""
     try:
-        records = _read(data).read_next_batch()
+        records = reader.read_next_batch()
         records.validate(full=True)
-    except (pa.ArrowException, StopIteration) as error:
+    except (pa.ArrowException, OSError, StopIteration) as error:
         raise MalformedError(_said(error), None, None, FORM) from None
     return records
 

@@ -98,9 +98,11 @@ class DirectProtocol(Connection):
         self._parsed = []
         super().data_received(data)
         self._barred = False
-        if fresh and len(self._parsed) == 1:
+        # A head is known by its bytes only if the parser began at the first of them and found
+        # the body, whole, behind them: no client may have it learn anything else.
+        if fresh and len(self._parsed) == 1 and data.startswith(b"POST ") and not self.reading:
             head = self._parsed[0]
-            if head and end + head.length == len(data):
+            if head and len(self._body) == head.length and data[end:] == self._body:
                 self._direct.heads.know(data[:end], head)
 
     def on_message_begin(self) -> None:

@@ -43,6 +43,9 @@ class Form(Protocol, Generic[Run]):
     def end(self) -> Iterator[Run]:
         """Yield what is left when no more comes."""
 
+    def size(self, run: Run) -> int:
+        """Return how many bytes a run has."""
+
     def decode(self, run: Run) -> Piece:
         """Decode a run. Raises ServiceError where the whole stream can have no answer."""
 

@@ -35,38 +35,58 @@ class Messages:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._held = bytearray()
+        self._next: tuple[int, int] | None = None
+        """The kind and the length of the message that is held in part, once they are known."""
         self.ended = False
         """Whether the mark of the end has come; what follows it is not read."""
 
     @property
     def rest(self) -> bool:
         """Whether a part of a message is left."""
-        return bool(self._held) and not self.ended
+        return bool(self._held)
 
     def add(self, data: bytes) -> Iterator[Message]:
         """Take the next bytes, and yield what is whole.
 
         Raises MalformedError for what is no stream, or compressed; TooLongError.
         """
-        self._held += data
-        while not self.ended and len(self._held) >= _HEAD.size:
-            mark, size = _HEAD.unpack_from(self._held)
-            if mark != _CONTINUATION or size < 0:
-                raise MalformedError("a message begins with something else", None, None, FORM)
-            whole = _HEAD.size + size
-            kind = 0
-            if size and len(self._held) >= whole:
-                kind, length = _metadata(bytes(self._held[_HEAD.size : whole]))
-                whole += length
-            if whole > self._limit:
-                raise TooLongError(self._limit)
-            if len(self._held) < whole:
-                return
-            message = Message(kind, bytes(self._held[:whole]))
-            del self._held[:whole]
-            self.ended = size == 0
-            if not self.ended:
-                yield message
+        if not self.ended:
+            self._held += data
+        while (message := self._take()) is not None:
+            yield message
+
+    def _take(self) -> Message | None:
+        """Return the first message of what is held, once it is whole."""
+        if self._next is None:
+            self._next = self._ahead()
+        if self._next is None or len(self._held) < self._next[1]:
+            return None
+        (kind, length), self._next = self._next, None
+        self.ended = length == _HEAD.size
+        if self.ended:
+            self._held.clear()
+            return None
+        with memoryview(self._held)[:length] as whole:
+            message = Message(kind, bytes(whole))
+        del self._held[:length]
+        return message
+
+    def _ahead(self) -> tuple[int, int] | None:
+        """Return the kind and the length of the message that begins, once its metadata is there."""
+        if len(self._held) < _HEAD.size:
+            return None
+        mark, size = _HEAD.unpack_from(self._held)
+        if mark != _CONTINUATION or size < 0:
+            raise MalformedError("a message begins with something else", None, None, FORM)
+        length = _HEAD.size + size
+        kind = body = 0
+        if length <= self._limit and size:
+            if len(self._held) < length:
+                return None
+            kind, body = _metadata(bytes(self._held[_HEAD.size : length]))
+        if length + body > self._limit:
+            raise TooLongError(self._limit)
+        return kind, length + body
 
 
 def _metadata(data: bytes) -> tuple[int, int]:

@@ -4,6 +4,7 @@ A record that is wrong gets a problem document, which has the number of its line
 answered. Empty lines are passed over.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -18,6 +19,8 @@ from runtime.predictor import Predictor
 from runtime.turns import Outputs
 
 MEDIA_TYPE = b"application/x-ndjson"
+
+_BREAK = re.compile(rb"[ \t\r]*\n[ \t\r\n]*")
 
 
 class Ndjson:
@@ -40,6 +43,10 @@ class Ndjson:
         """Yield the last line."""
         return self._lines.end()
 
+    def size(self, run: Run) -> int:
+        """Return how many bytes lines have."""
+        return len(run or b"")
+
     def decode(self, run: Run) -> Piece:
         """Decode lines: all at once, or one by one where any of them is wrong."""
         first = self._line + 1
@@ -47,18 +54,25 @@ class Ndjson:
             self._line += 1
             return Piece(None, {0: Wrong(first, TooLongError(self._limit))})
         self._line += run.count(b"\n") + (not run.endswith(b"\n"))
-        batch = self._batch(run) if len(run) <= self._limit else None
+        batch = self._batch(run)
         return self._one_by_one(run, first) if batch is None else Piece(batch)
 
     def _batch(self, run: bytes) -> Batch | None:
-        """Decode lines as if they were a list; None where that cannot be."""
-        text = run.replace(b"\r\n", b"\n") if b"\r" in run else run
-        text = text.removesuffix(b"\n")
+        """Decode lines all at once; None where that cannot be, as one of them is wrong.
+
+        No record goes on after `}`, a line break and `{`, and none is as many as the lines
+        unless each line has one.
+        """
+        if len(run) > self._limit and max(map(len, run.split(b"\n"))) > self._limit:
+            return None
+        text = run.strip()
+        if text.count(b"\n") != text.count(b"}\n{"):
+            text = _BREAK.sub(b"\n", text)
         count = text.count(b"}\n{") + 1
         if text.count(b"\n") + 1 != count or text[:1] != b"{" or text[-1:] != b"}":
             return None
-        rows = self._codec.read(b"[%b]" % text.replace(b"\n", b","))
-        if not isinstance(rows, list) or len(rows) != count:
+        rows = self._codec.read_lines(text)
+        if rows is None or len(rows) != count:
             return None
         try:
             return self._codec.batch(rows)

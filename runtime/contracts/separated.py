@@ -55,6 +55,10 @@ class Separated:
             raise MalformedError("it is empty", 0, hint, _FORM)
         return iter(runs)
 
+    def size(self, run: Run) -> int:
+        """Return how many bytes lines have."""
+        return len(run or b"")
+
     def decode(self, run: Run) -> Piece:
         """Decode records. Raises ServiceError where the line of names is wrong."""
         if run is TOO_LONG:
@@ -65,6 +69,8 @@ class Separated:
             return Piece(None, {0: Wrong(self._line, error)})
         if self._names is None:
             run = self._read_names(run)
+            if not run:
+                return Piece(None)
         first = self._line + 1
         self._line += run.count(b"\n") + (not run.endswith(b"\n"))
         batch = self._batch(run) if len(run) <= self._limit else None

@@ -82,7 +82,7 @@ class Stream:
             yield await self._decode(run)
 
     async def _decode(self, run: Any) -> Piece:
-        if len(run or b"") <= INLINE_BYTES:
+        if self._form.size(run) <= INLINE_BYTES:
             return self._form.decode(run)
         return await self._turns.here(partial(self._form.decode, run))
 

@@ -79,8 +79,11 @@ def test_a_model_that_gains_nothing_computes_them_one_by_one(find: Callable[...,
 
 
 def test_batching_can_be_switched_off(find: Callable[..., Pace]) -> None:
-    """Time is measured all the same."""
-    assert about(find(Model(1e-4, 1e-5), batching=False)) == (1e-4, 1.1e-5, 1)
+    """Time is measured all the same, and what is answered the same."""
+    model = Model(1e-4, 1e-6)
+    model.answer = lambda sums, count: sums + count % BLOCK
+    assert about(find(model, batching=False)) == (1.1e-4, 2.5e-6, 1)
+    assert model.block == BLOCK
 
 
 def test_what_left_over_rows_change_is_computed_in_blocks(find: Callable[..., Pace]) -> None:
@@ -111,6 +114,15 @@ def test_where_answers_differ_rows_are_computed_one_by_one(
     model.answer = answer
     assert find(model).together == 1
     assert model.block == 1
+
+
+def test_measuring_a_slow_model_takes_no_longer_for_blocks(find: Callable[..., Pace]) -> None:
+    """A few rows show that they are dear, and where no two rows fit, none is tried."""
+    model = Model(0.05, 0.03)
+    model.answer = lambda sums, count: sums + count % BLOCK
+    assert find(model).together == 1
+    assert model.block == 1
+    assert model.now < 5
 
 
 def test_bound_tensors_must_answer_alike_too(find: Callable[..., Pace]) -> None:

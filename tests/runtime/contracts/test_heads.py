@@ -65,3 +65,26 @@ def test_heads_are_forgotten_before_there_are_too_many(artifacts: Path) -> None:
         assert len(known) == 600 - 512
 
     converse(artifacts, talk)
+
+
+@pytest.mark.parametrize("before", [b"\r\n\r\n", b"\r\n"])
+def test_no_client_teaches_a_false_head(artifacts: Path, before: bytes) -> None:
+    """Blank lines before a request are no head, whatever the lengths add up to."""
+    plain = request().replace(b"X-Request-ID: a\r\n", b"")
+    head, _, body = plain.partition(b"\r\n\r\n")
+
+    async def talk(connection: Conversation) -> None:
+        known = connection.protocol.app_state["direct"].heads.known
+        for cut in range(len(body) + 1):
+            another = connection.another(DirectProtocol)
+            await another.send(before + head + b"\r\n\r\n" + body[:cut])
+        for length in range(len(plain)):
+            another = connection.another(DirectProtocol)
+            padded = head.replace(b"Content-Length: %d" % len(body), b"Content-Length: %d" % length)
+            await another.send(before + padded + b"\r\n\r\n" + body)
+        assert all(each.startswith(b"POST ") for each in known)
+        another = connection.another(DirectProtocol)
+        answer = await another.send(b"\r\n\r\n" + request(b"", "/livez", method="GET"))
+        assert answer.startswith(b"HTTP/1.1 200 OK")
+
+    converse(artifacts, talk)

@@ -29,6 +29,8 @@ def test_messages_are_cut_however_they_come(size: int) -> None:
     assert found == [(SCHEMA, MESSAGE), (SCHEMA, MESSAGE)]
     assert messages.ended
     assert not messages.rest
+    assert list(messages.add(b"more" * 1000)) == []
+    assert not messages.rest
 
 
 def test_a_part_of_a_message_is_noticed() -> None:

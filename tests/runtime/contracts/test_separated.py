@@ -97,6 +97,18 @@ def test_columns_come_in_any_order_and_any_quotes(post: Post) -> None:
     assert post(text).text == plain
 
 
+def test_the_line_of_names_may_come_by_itself(client: TestClient) -> None:
+    """Lines are counted on from it."""
+    parts = [IRIS, "1,2,3,4\n5,x,7,8\n"]
+    response = client.post(
+        "/predict",
+        content=(part.encode() for part in parts),
+        headers={"Content-Type": "text/csv"},
+    )
+    said = 'Line 3: Expected a number, got the string "x" - at `$.feature2`.'
+    assert errors(response) == ["", said]
+
+
 def test_columns_that_may_be_missing_may_be_left_out(post: Post) -> None:
     """Of penguins, all but two."""
     found = table(

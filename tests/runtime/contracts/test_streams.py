@@ -99,6 +99,14 @@ def test_a_record_is_one_line(post: Post, lines: bytes) -> None:
     assert [each["line"] for each in found] == [1, 2, 3]
 
 
+def test_lines_are_not_joined_into_records(post: Post) -> None:
+    """Two that are wrong, which were two right ones with a comma between."""
+    lines = b'{"year":2007,"island":"a}\n{b"},{"year":2008,"island":"c"}\n'
+    assert isinstance(json.loads(b"[%b]" % lines.strip().replace(b"\n", b",")), list)
+    found = [json.loads(line) for line in post(lines, path="/models/penguins/predict").iter_lines()]
+    assert [(each["line"], each["status"]) for each in found] == [(1, 400), (2, 400)]
+
+
 def test_numbers_that_are_not_answered_are_told_of_by_line(sizes: Predictor) -> None:
     """As everything is that is wrong with a record."""
     form = Ndjson(sizes, 1000)
