@@ -7,8 +7,8 @@ logged has the batch written first.
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from itertools import chain
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -40,7 +40,8 @@ class Done(msgspec.Struct, gc=False):
     """When it was answered, in seconds since 1970."""
     seconds: float
     rows: int | None
-    labels: Sequence[Label]
+    counts: Mapping[Label, int]
+    """How often each label was predicted, where each row has one."""
 
 
 class Journal:
@@ -100,9 +101,11 @@ def _count(metrics: Metrics, records: Sequence[Done]) -> None:
         metrics.answered(route, status, *seconds)
     for predictor, done in answers.items():
         rows = sum(each.rows or 0 for each in done)
-        metrics.predicted(
-            predictor.manifest, rows, chain.from_iterable(each.labels for each in done)
-        )
+        counts: Counter[Label] = Counter()
+        for each in done:
+            for label, count in each.counts.items():
+                counts[label] += count
+        metrics.predicted(predictor.manifest, rows, counts)
 
 
 def _event(done: Done) -> Event:

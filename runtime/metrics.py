@@ -5,8 +5,7 @@ whichever is asked adds them up.
 """
 
 import os
-from collections import Counter as Tally
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from prometheus_client import (
@@ -80,9 +79,9 @@ class Metrics:
         key = manifest.name, manifest.version
         self._predicted[key] = _Predictions(manifest, self._rows, self._predictions)
 
-    def predicted(self, manifest: Manifest, rows: int, labels: Iterable[Label]) -> None:
-        """Count rows of a loaded model and, where each has one label, what was predicted."""
-        self._predicted[manifest.name, manifest.version].add(rows, labels)
+    def predicted(self, manifest: Manifest, rows: int, counts: Mapping[Label, int]) -> None:
+        """Count rows of a loaded model and how often each label was predicted."""
+        self._predicted[manifest.name, manifest.version].add(rows, counts)
 
     def answered(self, route: str, status: int, *seconds: float) -> None:
         """Count requests that were answered alike, by the time that each took."""
@@ -122,9 +121,9 @@ class _Predictions:
         self._child: Callable[[str], Counter] = partial(predictions.labels, *model)
         self._children: dict[str, Counter] = {}
 
-    def add(self, rows: int, labels: Iterable[Label]) -> None:
+    def add(self, rows: int, counts: Mapping[Label, int]) -> None:
         self._rows.inc(rows)
-        for label, count in Tally(labels).items():
+        for label, count in counts.items():
             name = self._names.get(label) or str(label)
             child = self._children.get(name)
             if child is None:

@@ -1,10 +1,12 @@
 """A model that may answer requests: loaded, paired with its codec, self-checked and measured."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
 
 from runtime.columns import Columns
 from runtime.config import UnknownFields
@@ -17,14 +19,17 @@ from runtime.selfcheck import self_check
 _MOST_VALUES = 10_000
 """Values that are encoded at a time, which takes a millisecond."""
 
+_FEW = 100
+"""Labels up to which Python counts them sooner than numpy."""
+
 
 class Answer(NamedTuple):
     """The body of an answer, and what there is to count of it."""
 
     content: bytes
     rows: int
-    labels: Sequence[Label]
-    """What was predicted, where each row has one label."""
+    counts: Mapping[Label, int]
+    """How often each label was predicted, where each row has one."""
 
 
 class Predictor:
@@ -58,7 +63,7 @@ class Predictor:
 
     def finish(self, outputs: Mapping[str, Array], rows: int, single: bool) -> Answer:
         """Encode what the model has answered. Thread-safe."""
-        return Answer(self.codec.encode(outputs, single), rows, self.labels(outputs))
+        return Answer(self.codec.encode(outputs, single), rows, self.counts(outputs))
 
     def answer_each(self, rows: Sequence[msgspec.Struct]) -> list[Answer]:
         """Answer rows of several requests, computed together. Thread-safe.
@@ -66,10 +71,12 @@ class Predictor:
         Raises PayloadError where one of them has a number that is not answered.
         """
         outputs = self.model.run(self.codec.batch(rows).tensors)
-        labels = self.labels(outputs)
+        contents = self.codec.encode_each(outputs)
+        if not self._labelled:
+            return [Answer(content, 1, {}) for content in contents]
+        labels: list[Label] = outputs["label"].tolist()
         return [
-            Answer(content, 1, labels[place : place + 1])
-            for place, content in enumerate(self.codec.encode_each(outputs))
+            Answer(content, 1, {label: 1}) for content, label in zip(contents, labels, strict=True)
         ]
 
     def answer_row(self, row: msgspec.Struct) -> Answer:
@@ -79,13 +86,18 @@ class Predictor:
             return self.answer_batch(self.codec.batch([row], single=True))
         self.codec.fill(row, bound.inputs)
         outputs = bound.run()
-        labels = outputs["label"] if self._labelled else ()
-        return Answer(self.codec.encode_row(outputs), 1, labels)
+        counts = {outputs["label"][0]: 1} if self._labelled else {}
+        return Answer(self.codec.encode_row(outputs), 1, counts)
 
-    def labels(self, outputs: Mapping[str, Array]) -> Sequence[Label]:
-        """Return what was predicted, where each row has one label."""
-        labels: list[Label] = outputs["label"].tolist() if self._labelled else []
-        return labels
+    def counts(self, outputs: Mapping[str, Array]) -> Mapping[Label, int]:
+        """Return how often each label was predicted, where each row has one."""
+        if not self._labelled:
+            return {}
+        labels = outputs["label"]
+        if labels.dtype == object or len(labels) <= _FEW:
+            return Counter(labels.tolist())
+        values, counts = np.unique(labels, return_counts=True)
+        return dict(zip(values.tolist(), counts.tolist(), strict=True))
 
     @classmethod
     def load(

@@ -11,7 +11,7 @@ decline.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from time import perf_counter, time
 from typing import Any
 
@@ -82,7 +82,8 @@ class DirectProtocol(Connection):
             data, self._held = self._held + data, b""
         else:
             self._started = perf_counter()
-        end = data.find(b"\r\n\r\n") + 4
+        # Not looked for in a part of a body, which may be long.
+        end = data.find(b"\r\n\r\n") + 4 if fresh else 0
         if fresh and self._is_free():
             head = self._direct.heads.known.get(data[:end])
             if head is not None:
@@ -169,7 +170,7 @@ class DirectProtocol(Connection):
             b"%bcontent-length: %d\r\nx-request-id: %b\r\n%b\r\n%b"
             % (start, len(content), request_id.encode(), self._goodbye(), content)
         )
-        self._note(request_id, 200, answer.rows, answer.labels)
+        self._note(request_id, 200, answer.rows, answer.counts)
 
     def failed(self, error: Exception) -> None:
         """Say that the service failed, and log why."""
@@ -182,7 +183,7 @@ class DirectProtocol(Connection):
             b"HTTP/1.1 500 Internal Server Error\r\n%bx-request-id: %b\r\n%b\r\n%b"
             % (lines, request_id.encode(), self._goodbye(), bytes(response.body))
         )
-        self._note(request_id, 500, None, ())
+        self._note(request_id, 500, None, {})
 
     def _is_free(self) -> bool:
         """Tell whether what comes next may be answered at once."""
@@ -231,12 +232,12 @@ class DirectProtocol(Connection):
         self.on_response_complete()
 
     def _note(
-        self, request_id: str, status: int, rows: int | None, labels: Sequence[Label]
+        self, request_id: str, status: int, rows: int | None, counts: Mapping[Label, int]
     ) -> None:
         head, seconds = self.turn.head, perf_counter() - self.turn.started
         predictor, now = head.batcher.predictor, time()
         self._direct.journal.note(
-            Done(predictor, head.route, head.path, request_id, status, now, seconds, rows, labels)
+            Done(predictor, head.route, head.path, request_id, status, now, seconds, rows, counts)
         )
 
     def _let_go(self) -> None:

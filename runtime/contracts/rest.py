@@ -76,9 +76,10 @@ class Predict:
         async for answer in turns.answers(predictor, batches):
             opening = b"," if exchange.rows else b"["
             exchange.rows += answer.rows
-            self._metrics.predicted(predictor.manifest, answer.rows, answer.labels)
+            self._metrics.predicted(predictor.manifest, answer.rows, answer.counts)
             closing = b"" if batches else b"]"
-            yield opening + answer.content[1:-1] + closing if several else answer.content
+            content = memoryview(answer.content)[1:-1]
+            yield b"".join((opening, content, closing)) if several else answer.content
 
 
 async def find(scope: Scope) -> Predictor:

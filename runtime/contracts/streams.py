@@ -98,8 +98,8 @@ class Stream:
             else:
                 outputs, content = await self._turns.compute(self._predictor, part, self._write)
             exchange.rows = (exchange.rows or 0) + part.rows
-            labels = self._predictor.labels(outputs)
-            self._metrics.predicted(self._predictor.manifest, part.rows, labels)
+            counts = self._predictor.counts(outputs)
+            self._metrics.predicted(self._predictor.manifest, part.rows, counts)
             if content:
                 yield content
         if piece.wrong:

@@ -49,7 +49,7 @@ class Model:
         self.runs.append("".join(row.name for row in rows))
         if "!" in self.runs[-1]:
             raise ValueError(self.runs[-1])
-        return [Answer(row.name.encode(), 1, ()) for row in rows]
+        return [Answer(row.name.encode(), 1, {}) for row in rows]
 
 
 class Told(list[Any]):

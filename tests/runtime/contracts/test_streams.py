@@ -287,16 +287,16 @@ def test_a_failure_amid_a_stream_ends_it_before_its_end(
     artifacts: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """And nobody takes it for whole."""
-    labels = Predictor.labels
+    counts = Predictor.counts
     calls = []
 
     def failing(*arguments: Any) -> Any:
         calls.append(arguments)
         if len(calls) > 1:
             raise ValueError("broken")
-        return labels(*arguments)
+        return counts(*arguments)
 
-    monkeypatch.setattr(Predictor, "labels", failing)
+    monkeypatch.setattr(Predictor, "counts", failing)
 
     async def talk(conversation: Conversation) -> None:
         await conversation.send(NDJSON + chunk(RECORD + b"\n"))
