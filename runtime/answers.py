@@ -25,6 +25,8 @@ Array = NDArray[Any]
 Outputs = Mapping[str, Array]
 Row = Mapping[str, Sequence[Any]]
 """The outputs for one row, each as a list of its columns."""
+Column = Array | list[Any]
+"""A value for each row."""
 Schema = dict[str, Any]
 
 
@@ -38,7 +40,7 @@ class Field:
     """For all rows."""
     value: Callable[[Row], object]
     """For one row."""
-    columns: Callable[[Outputs], list[Sequence[object]]]
+    columns: Callable[[Outputs], list[Column]]
     """For all rows, the values that it consists of; of an object each of its own."""
     ends: tuple[str, ...] = ("",)
     """What distinguishes the names of those: the name of each begins with the field's."""
@@ -68,7 +70,7 @@ class Encoder:
         """Encode an answer per row, each on a line."""
         return self._encode_lines(self._answer.values(outputs))
 
-    def columns(self, outputs: Outputs) -> list[Sequence[object]]:
+    def columns(self, outputs: Outputs) -> list[Column]:
         """Return the values of all rows, by column."""
         return self._answer.columns(outputs)
 
@@ -173,15 +175,16 @@ def _classifier(
     def label(outputs: Outputs) -> Array:
         return outputs["label"] if column is None else outputs["label"][:, column]
 
-    def prediction(outputs: Outputs) -> list[Label]:
-        answered = _cells(label(outputs))
-        return answered if same else [labels[known[each]] for each in answered]
+    def prediction(outputs: Outputs) -> Column:
+        answered = label(outputs)
+        return answered if same else [labels[known[each]] for each in _cells(answered)]
 
-    def probability(outputs: Outputs) -> list[object]:
+    def probability(outputs: Outputs) -> Column:
         probabilities = outputs["probabilities"][:, span]
         chosen = label(outputs)
         places = chosen if counted else list(map(known.__getitem__, _cells(chosen)))
-        return _list(probabilities[np.arange(len(probabilities)), places])
+        column: Array = probabilities[np.arange(len(probabilities)), places]
+        return column
 
     cell, first = column or 0, span.start or 0
 
@@ -216,7 +219,7 @@ def _object(name: str, fields: Sequence[Field]) -> Field:
     def value(row: Row) -> object:
         return make(*[field.value(row) for field in fields])
 
-    def columns(outputs: Outputs) -> list[Sequence[object]]:
+    def columns(outputs: Outputs) -> list[Column]:
         return [column for field in fields for column in field.columns(outputs)]
 
     schema = _object_schema({field.name: field.schema for field in fields})
@@ -227,11 +230,15 @@ def _object(name: str, fields: Sequence[Field]) -> Field:
 def _single(
     name: str,
     schema: Schema,
-    values: Callable[[Outputs], Sequence[object]],
+    column: Callable[[Outputs], Column],
     value: Callable[[Row], object],
 ) -> Field:
     """Return a field that is a single value."""
-    return Field(name, schema, values, value, lambda outputs: [values(outputs)])
+
+    def values(outputs: Outputs) -> list[Any]:
+        return as_list(column(outputs))
+
+    return Field(name, schema, values, value, lambda outputs: [column(outputs)])
 
 
 def _by_target(parts: Mapping[str, Sequence[Field]]) -> list[Field]:
@@ -248,7 +255,7 @@ def _by_target(parts: Mapping[str, Sequence[Field]]) -> list[Field]:
 def _plain(name: str, output: str, schema: Schema) -> Field:
     """Return a field that is a one-column output's value."""
     return _single(
-        name, schema, lambda outputs: _cells(outputs[output]), lambda row: row[output][0]
+        name, schema, lambda outputs: outputs[output].reshape(-1), lambda row: row[output][0]
     )
 
 
@@ -258,12 +265,15 @@ def _named(
     """Return a field that holds the columns `span` of an output by name."""
     make = object_maker(keys)
 
-    def columns(outputs: Outputs) -> list[Sequence[object]]:
+    def table(outputs: Outputs) -> Array:
         array = outputs[output]
-        return _list(array.reshape(len(array), -1)[:, span].T)
+        return array.reshape(len(array), -1)[:, span].T
+
+    def columns(outputs: Outputs) -> list[Column]:
+        return list(table(outputs))
 
     def values(outputs: Outputs) -> list[object]:
-        return list(map(make, *columns(outputs)))
+        return list(map(make, *as_list(table(outputs))))
 
     def value(row: Row) -> object:
         return make(*row[output][span])
@@ -287,12 +297,12 @@ def _number(description: str) -> Schema:
 
 def _cells(array: Array) -> list[Any]:
     """Return all values, row by row."""
-    return _list(array.reshape(-1))
+    return as_list(array.reshape(-1))
 
 
-def _list(array: Array) -> list[Any]:
-    values: list[Any] = array.tolist()
-    return values
+def as_list(values: Column) -> list[Any]:
+    """Return values as Python's own."""
+    return values if isinstance(values, list) else values.tolist()
 
 
 def _has(manifest: Manifest, output: str) -> bool:

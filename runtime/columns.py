@@ -9,12 +9,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from runtime.errors import PayloadError, Problem
-from runtime.inspection import field_type, join
+from runtime.inspection import GREATEST_INTEGER, field_type, join
 from runtime.manifest import MISSING_STRING, Feature, Manifest
-from runtime.payload import NOT_DECODED, Batch, Codec, check_values
+from runtime.payload import NOT_DECODED, Array, Batch, Codec, check_values
 from runtime.tensors import empty, fill_column
+
+Values = Sequence[object] | Array
+"""Plain Python values, None where one is missing; or an array of numbers, of which NaN is missing,
+of booleans, or of strings, of which None is."""
 
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 
@@ -54,19 +59,12 @@ class Columns:
         if problems:
             raise PayloadError(problems)
 
-    def batch(self, columns: Mapping[str, Sequence[object]], rows: int) -> Batch | None:
-        """Make the tensors of columns of plain Python values, a missing one being None.
-
-        None where a value does not fit the signature.
-        """
+    def batch(self, columns: Mapping[str, Values], rows: int) -> Batch | None:
+        """Make the tensors of columns; None where a value does not fit the signature."""
         tensors = {tensor.name: empty(tensor, rows) for tensor in self._inputs}
         for name, feature in self.features.items():
             values = columns.get(name, [None] * rows)
-            try:
-                values = msgspec.convert(values, self._types[name])
-            except msgspec.ValidationError:
-                return None
-            if MISSING_STRING in values:
+            if not self._fit(feature, values):
                 return None
             fill_column(tensors[feature.input][:, feature.column], values)
         try:
@@ -75,6 +73,16 @@ class Columns:
         except PayloadError:
             return None
         return Batch(tensors, rows, single=False)
+
+    def _fit(self, feature: Feature, values: Values) -> bool:
+        """Tell whether values fit the signature."""
+        if isinstance(values, np.ndarray):
+            return (_strings_fit if feature.dtype == "string" else _numbers_fit)(feature, values)
+        try:
+            msgspec.convert(values, self._types[feature.name])
+        except msgspec.ValidationError:
+            return False
+        return feature.dtype != "string" or MISSING_STRING not in values
 
     def values(self, name: str, texts: Sequence[str]) -> Sequence[object] | None:
         """Return what texts stand for: numbers as in JSON, `true` and `false` in any case.
@@ -106,6 +114,28 @@ class Columns:
 
     def _listing(self) -> str:
         return f"There are {', '.join(self.features)}."
+
+
+def _strings_fit(feature: Feature, values: Array) -> bool:
+    if values.dtype != object:
+        return False
+    found = set(values.tolist())
+    if MISSING_STRING in found or (None in found and not feature.nullable):
+        return False
+    return not feature.closed or found <= {*(feature.categories or ()), None}
+
+
+def _numbers_fit(feature: Feature, values: Array) -> bool:
+    kind = values.dtype.kind
+    if feature.dtype == "bool" or kind not in "iuf":
+        return feature.dtype == "bool" and kind == "b"
+    present = values[~np.isnan(values)] if kind == "f" else values
+    if len(present) < len(values) and not feature.nullable:
+        return False
+    if feature.dtype == "int64":
+        least, most = -GREATEST_INTEGER, GREATEST_INTEGER
+        return bool(np.all((present >= least) & (present <= most) & (present % 1 == 0)))
+    return bool(np.all(np.isfinite(present)))
 
 
 def _value(feature: Feature, text: str) -> str:

@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.answers import Encoder
+from runtime.answers import Column, Encoder
 from runtime.config import UnknownFields
 from runtime.errors import PayloadError, Problem
 from runtime.inspection import MOST_PROBLEMS, Inspector, field_type, join
@@ -232,7 +232,7 @@ class Codec:
         """Encode an answer per row, each on a line."""
         return self._encoder.encode_lines(outputs)
 
-    def column_values(self, outputs: Mapping[str, Array]) -> list[Sequence[object]]:
+    def column_values(self, outputs: Mapping[str, Array]) -> list[Column]:
         """Return the values of all rows for each of `answer_columns`."""
         return self._encoder.columns(outputs)
 

@@ -97,9 +97,11 @@ def empty(tensor: Tensor, rows: int) -> Array:
     return np.empty((rows, tensor.columns or 1), dtype)
 
 
-def fill_column(column: Array, values: Sequence[object]) -> None:
+def fill_column(column: Array, values: Sequence[object] | Array) -> None:
     """Write one feature's values into its column of a tensor; None is a missing value."""
-    column[:] = np.fromiter(values, column.dtype, len(values))
+    if not isinstance(values, np.ndarray):
+        values = np.fromiter(values, column.dtype, len(values))
+    column[:] = values
     if column.dtype == object:
         column[column == np.array(None)] = MISSING_STRING
 

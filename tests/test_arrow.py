@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from runtime.contracts.arrow import Arrow
+from runtime.errors import PayloadError
 from runtime.predictor import Predictor
 from tests.runtime.conftest import (  # noqa: F401 - fixtures
     artifacts,
@@ -99,6 +100,53 @@ def test_columns_may_be_of_many_types(post: Post, penguins: Predictor) -> None: 
         sent = {name: None if repr(value) == "nan" else value for name, value in row.items()}
         answer = json.loads(penguins.answer(json.dumps(sent).encode()).content)
         assert record["probability"] == answer["probability"]
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("bill_length_mm", pa.array([40.0, 41.5], pa.float16())),
+        ("bill_length_mm", pa.array([2**60 + 1, 0], pa.int64())),
+        ("bill_length_mm", pa.array([True, False])),
+        ("bill_length_mm", pa.array([float("inf"), 40.0])),
+        ("flipper_length_mm", pa.array([2**53, -(2**53)], pa.int64())),
+        ("flipper_length_mm", pa.array([2**53 + 1, 190], pa.int64())),
+        ("flipper_length_mm", pa.array([None, 2**53 + 1], pa.int64())),
+        ("flipper_length_mm", pa.array([2**64 - 1, 190], pa.uint64())),
+        ("flipper_length_mm", pa.array([190.0, float("nan")])),
+        ("flipper_length_mm", pa.array([190.5, 190.0])),
+        ("year", pa.array([None, 2008], pa.int16())),
+        ("year", pa.array([float("nan"), 2008.0])),
+        ("year", pa.array(["2008", "2009"])),
+        ("sex", pa.array([None, "male"])),
+        ("sex", pa.array(["\ufdd0", "male"], pa.large_string())),
+        ("sex", pa.array([1, 2])),
+        ("island", pa.array([None, "Dream"])),
+        ("island", pa.array(["Atlantis", "Dream"])),
+    ],
+)
+def test_a_column_is_judged_as_its_values_are_in_json(
+    post: Post,
+    penguins: Predictor,  # noqa: F811 - the fixture
+    name: str,
+    values: pa.Array,
+) -> None:
+    """Whether all are right, or some are wrong."""
+    rows = [{**row} for row in penguins.model.vectors.rows[:2]]
+    table = pa.Table.from_pylist(rows)
+    table = table.set_column(table.column_names.index(name), name, values)
+    found = read(post(written(table), "/models/penguins/predict"))
+    for place, (row, record) in enumerate(zip(table.to_pylist(), found, strict=True), 1):
+        sent = json.dumps(row, ensure_ascii=False)
+        sent = sent.replace("NaN", "null").replace("Infinity", '"inf"')
+        expected: tuple[Any, Any]
+        try:
+            answer = json.loads(penguins.answer(sent.encode()).content)
+        except PayloadError as error:
+            expected = None, f"Row {place}: {error}"
+        else:
+            expected = answer["probability"], None
+        assert (record["probability"], record["error"]) == expected
 
 
 def test_a_dictionary_may_be_replaced(post: Post) -> None:

@@ -7,21 +7,24 @@ https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format
 """
 
 import io
+import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from runtime.answers import answer_schema
+from runtime.answers import Column, answer_schema
+from runtime.columns import Values
 from runtime.contracts.form import Piece, Wrong
 from runtime.contracts.ipc import DICTIONARY, FORM, MEDIA_TYPE, RECORDS, SCHEMA, Messages
 from runtime.errors import MalformedError, PayloadError, Problem, ServiceError, TooLongError
 from runtime.inspection import join
 from runtime.parts import PART_BYTES
-from runtime.payload import Batch
+from runtime.payload import Array, Batch
 from runtime.predictor import Predictor
 from runtime.turns import Outputs
 
@@ -101,24 +104,25 @@ class Arrow:
         """Decode records: all at once, or one by one where any of them is wrong."""
         first, self._row = self._row + 1, self._row + run.num_rows
         columns = {
-            name: self._values(column)
+            name: self._spread(column)
             for name, column in zip(run.schema.names, run.columns, strict=True)
             if name in self._columns.features
         }
-        batch = self._columns.batch(columns, run.num_rows)
+        values = {name: _values(column) for name, column in columns.items()}
+        batch = self._columns.batch(values, run.num_rows)
         return self._one_by_one(columns, first, run.num_rows) if batch is None else Piece(batch)
 
-    def _values(self, column: pa.Array) -> Sequence[object]:
-        """Return the values of a column, None for null and NaN, a text for what is infinite."""
-        if pa.types.is_dictionary(column.type):
-            lengths = pc.binary_length(column.dictionary).take(column.indices)
-            if (pc.sum(lengths).as_py() or 0) > self._limit:
-                raise TooLongError(self._limit)
-            column = column.dictionary.take(column.indices)
-        found = column.to_pylist()
-        return list(map(_sent, found)) if pa.types.is_floating(column.type) else found
+    def _spread(self, column: pa.Array) -> pa.Array:
+        """Return a column without a dictionary."""
+        if not pa.types.is_dictionary(column.type):
+            return column
+        lengths = pc.binary_length(column.dictionary).take(column.indices)
+        if (pc.sum(lengths).as_py() or 0) > self._limit:
+            raise TooLongError(self._limit)
+        return column.dictionary.take(column.indices)
 
-    def _one_by_one(self, columns: Mapping[str, Sequence[object]], first: int, rows: int) -> Piece:
+    def _one_by_one(self, table: Mapping[str, pa.Array], first: int, rows: int) -> Piece:
+        columns = {name: list(map(_sent, column.to_pylist())) for name, column in table.items()}
         batches: list[Batch] = []
         wrong: dict[int, Wrong] = {}
         for row in range(rows):
@@ -131,24 +135,17 @@ class Arrow:
 
     def write(self, outputs: Outputs | None, wrong: Mapping[int, Wrong]) -> bytes:
         """Write a batch with a row for each record."""
-        rows = len(wrong)
-        columns: list[Sequence[object]] = [[] for _ in self._codec.answer_columns]
+        columns: list[Column] = [[] for _ in self._codec.answer_columns]
         if outputs is not None:
             columns = self._codec.column_values(outputs)
-            rows += len(columns[0])
-        answered = [row for row in range(rows) if row not in wrong]
-        spread = []
-        for column in columns:
-            values: list[object] = [None] * rows
-            for row, value in zip(answered, column, strict=True):
-                values[row] = value if _is_finite(value) else None
-            spread.append(values)
-        errors = [
-            f"Row {wrong[row].line}: {wrong[row].error}" if row in wrong else None
-            for row in range(rows)
-        ]
-        types = self._schema.types
-        arrays = [pa.array(each, kind) for each, kind in zip([*spread, errors], types, strict=True)]
+        *types, _ = self._schema.types
+        arrays = [_array(each, kind) for each, kind in zip(columns, types, strict=True)]
+        rows = len(arrays[0]) + len(wrong)
+        if wrong:
+            answered = itertools.count()
+            places = pa.array([None if row in wrong else next(answered) for row in range(rows)])
+            arrays = [each.take(places.cast(pa.int64())) for each in arrays]
+        arrays.append(_errors(wrong, rows))
         self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
         return self._taken()
 
@@ -221,15 +218,36 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def _sent(value: float | None) -> object:
-    """Return a number as it would be sent in JSON: a missing one as None, infinity as a text."""
-    if value is None or math.isnan(value):
-        return None
-    return str(value) if math.isinf(value) else value
+def _values(column: pa.Array) -> Values:
+    """Return the values of a column: an array, but for null where no array has it."""
+    kind = column.type
+    if pa.types.is_floating(kind):
+        column = column.cast(pa.float64())
+    elif column.null_count and not _is_text(kind):
+        found: list[object] = column.to_pylist()
+        return found
+    array: Array = column.to_numpy(zero_copy_only=False)
+    return array
 
 
-def _is_finite(value: object) -> bool:
-    return not isinstance(value, float) or math.isfinite(value)
+def _sent(value: object) -> object:
+    """Return a value as it would be sent in JSON: NaN as None, infinity as a text."""
+    if not isinstance(value, float) or math.isfinite(value):
+        return value
+    return None if math.isnan(value) else str(value)
+
+
+def _errors(wrong: Mapping[int, Wrong], rows: int) -> pa.Array:
+    if not wrong:
+        return pa.nulls(rows, pa.string())
+    errors = {row: f"Row {each.line}: {each.error}" for row, each in wrong.items()}
+    return pa.array([errors.get(row) for row in range(rows)], pa.string())
+
+
+def _array(column: Column, kind: pa.DataType) -> pa.Array:
+    """Return a column of an answer, null for what is not finite."""
+    infinite = isinstance(column, np.ndarray) and column.dtype.kind == "f"
+    return pa.array(column, kind, mask=~np.isfinite(column) if infinite else None)
 
 
 def _kinds(schema: Mapping[str, Any]) -> Iterator[type]:

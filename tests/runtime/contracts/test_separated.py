@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from starlette.testclient import TestClient
 
+from runtime.contracts.separated import Separated
 from runtime.predictor import Predictor
 
 Post = Callable[..., Any]
@@ -154,6 +155,53 @@ def test_what_is_no_number_is_refused(post: Post, value: bytes, said: str) -> No
     first, second = errors(post(text))
     assert said in first
     assert second == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "at_once"),
+    [
+        (b"5.1,3.5,1.4,0.2\n1,2,3,4\n", True),
+        (b"5.1,3.5,1.4,0.2\r\n 1, 2e0,-0,4", True),
+        (b'"5.1",3.5,1.4,0.2\n', False),
+        (b"1,2,3,4\n\n1,2,3,4\n\n", False),
+        (b"1,2,3\n4,1,2,3,4\n", False),
+        (b"1,2,3,4,\n1,2,3\n", False),
+        (b"1,2,3,\n1,2,3,4\n", False),
+        (b"1,2,3,\r4\n", False),
+        (b"1,2,3,4\r1,2,3,4\n", False),
+        (b"[1],2,3,4\n", False),
+        (b"1,2,3,null\n", False),
+        (b"\xff,2,3,4\n", False),
+    ],
+)
+def test_floats_are_read_at_once_as_they_are_by_themselves(
+    iris: Predictor, monkeypatch: pytest.MonkeyPatch, text: bytes, at_once: bool
+) -> None:
+    """Where there is nothing else; a line break ends a record, not a row of numbers."""
+    slow = vars(Separated)["_batch"]
+    calls = []
+
+    def batch(form: Separated, run: bytes) -> Any:
+        calls.append(run)
+        return slow(form, run)
+
+    def decode() -> Any:
+        form = Separated(iris, 1000)
+        form.decode(IRIS.encode())
+        return form.decode(text)
+
+    monkeypatch.setattr(Separated, "_batch", batch)
+    found = decode()
+    assert calls == ([] if at_once else [text])
+    monkeypatch.setattr(Separated, "_float_batch", lambda *_: None)
+    expected = decode()
+    assert {each: str(wrong) for each, wrong in found.wrong.items()} == {
+        each: str(wrong) for each, wrong in expected.wrong.items()
+    }
+    assert (found.batch is None) == (expected.batch is None)
+    if found.batch is not None:
+        for name, tensor in found.batch.tensors.items():
+            assert tensor.tobytes() == expected.batch.tensors[name].tobytes()
 
 
 def test_a_record_that_is_not_ended_is_told_of(post: Post) -> None:
