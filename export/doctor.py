@@ -89,7 +89,7 @@ def diagnose(trained: Trained) -> list[Finding]:
             reference = Reference.of(trained.estimator, table)
         except ConversionError as error:
             return [Finding((), type(trained.estimator).__name__, "refused", error.reason)]
-        outputs = tensors_of(reference.answer(table))
+        outputs = tensors_of(reference.answer(table), reference.offset)
     survey = Survey()
     try:
         to_onnx(trained.estimator, signature, outputs, "doctor", survey.visit)

@@ -53,7 +53,7 @@ def describe(
     reference = Reference.of(trained.estimator, sample, trained.target_names, trained.class_names)
     answers = ask(reference, signature, columns).answers or reference.answer(sample)
     check_truth(trained.y_test, answers, reference.task)
-    return reference, tensors_of(answers)
+    return reference, tensors_of(answers, reference.offset)
 
 
 def held_out_group(layout: Layout, table: Any) -> Group:

@@ -22,6 +22,7 @@ import pandas as pd
 from joblib import parallel_config
 from numpy.typing import NDArray
 from sklearn.base import is_classifier, is_clusterer, is_outlier_detector, is_regressor
+from sklearn.ensemble import IsolationForest
 
 from export.errors import ConversionError, RecipeError
 from export.steps import applied, last_of
@@ -92,6 +93,12 @@ class Reference:
         with parallel_config(backend="sequential"):
             return self._answer(table)
 
+    @property
+    def offset(self) -> float:
+        """What an isolation forest takes off its scores, which are powers of 2; otherwise 0."""
+        _, estimator = last_of(self.estimator)
+        return float(estimator.offset_) if isinstance(estimator, IsolationForest) else 0.0
+
     def predict(self, table: Any) -> NDArray[Any]:
         """Return what the estimator predicts for the rows of `table`, and nothing else."""
         with parallel_config(backend="sequential"):
@@ -138,15 +145,21 @@ def as_labels(values: NDArray[Any]) -> NDArray[Any]:
     return np.array([str(value) for value in values.flat], dtype=object).reshape(values.shape)
 
 
-def tensors_of(answers: Answers, probabilities: float = 1.0) -> tuple[Tensor, ...]:
-    """Describe the outputs of the graph from what scikit-learn answered on held-out rows."""
+def tensors_of(answers: Answers, offset: float = 0.0) -> tuple[Tensor, ...]:
+    """Describe the outputs of the graph from what scikit-learn answered on held-out rows.
+
+    `offset` is what was taken off the scores: rounding is measured by what they were before.
+    """
+    whole = {"probabilities": np.ones(1)}
+    if "scores" in answers:
+        whole["scores"] = answers["scores"] + offset
     kinds = {"i": "int64", "f": "float64", "O": "string"}
     return tuple(
         Tensor(
             name=name,
             dtype=kinds[array.dtype.kind],  # type: ignore[arg-type]
             columns=array.shape[1] if array.ndim == 2 else None,
-            magnitude=probabilities if name == "probabilities" else _magnitude(array),
+            magnitude=_magnitude(whole.get(name, array)),
         )
         for name, array in answers.items()
     )

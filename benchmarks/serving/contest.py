@@ -113,9 +113,12 @@ class Contest:
 
         presses: dict[str, Press] = {}
         for number, service in enumerate(self.services):
+            if shape.rows < service.least_rows:
+                continue
             request = service.request(case, shape.rows, _FIRST_PORT + 4 * number)
             presses[service.name] = partial(shape.press, request)
-        figures = take_turns(servers, presses, self.rounds, self.seconds, refused)
+        pressed = {name: server for name, server in servers.items() if name in presses}
+        figures = take_turns(pressed, presses, self.rounds, self.seconds, refused)
         for name, each in figures.items():
             results.add(case.name, str(shape), name, each)
         print(f"{case.name}, {shape.rows} rows, {shape.connections} connections: measured.")

@@ -25,10 +25,11 @@ _ANSWER_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request: where it goes, and its body; JSON, as every service here takes."""
+    """One request: where it goes, its body, and what that is; wrk sends nothing but JSON."""
 
     url: str
     body: bytes
+    media_type: str = "application/json"
 
 
 class Server:
@@ -152,7 +153,7 @@ def connection(request: Request) -> Iterator[Callable[[], bytes]]:
     opened = http.client.HTTPConnection(address.netloc, timeout=_ANSWER_SECONDS)
 
     def send() -> bytes:
-        opened.request("POST", address.path, request.body, {"Content-Type": "application/json"})
+        opened.request("POST", address.path, request.body, {"Content-Type": request.media_type})
         response = opened.getresponse()
         body = response.read()
         if response.status != HTTPStatus.OK:

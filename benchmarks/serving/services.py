@@ -1,5 +1,7 @@
 """How each service is started, and what it is asked."""
 
+import csv
+import io
 import json
 import os
 import subprocess
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 
 from benchmarks.serving.cases import Case, Record
 from benchmarks.serving.process import Request
@@ -37,13 +40,18 @@ class Service:
     peer: str | None = None
     """Its environment under `peers/`; none for what runs in the project's own."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    media_type: str = "application/json"
+    """Of many rows; one row is always sent in JSON."""
+    least_rows: int = 1
+    """How many it is asked for at least."""
 
     def request(self, case: Case, rows: int, port: int) -> Request:
         """Return a request with so many rows."""
         path = self.path if rows == 1 or self.batch_path is None else self.batch_path
         document = self.body(case, case.rows(rows))
         body = document if isinstance(document, bytes) else msgspec.json.encode(document)
-        return Request(f"http://127.0.0.1:{port}{path}", body)
+        media_type = "application/json" if rows == 1 else self.media_type
+        return Request(f"http://127.0.0.1:{port}{path}", body, media_type)
 
     def settings(self, case: Case, port: int) -> dict[str, str]:
         """Return what its environment has besides the caller's."""
@@ -85,6 +93,26 @@ def _record_or_list(_: Case, rows: Rows) -> Any:
     return rows[0] if len(rows) == 1 else rows
 
 
+def _csv(_: Case, rows: Rows) -> Any:
+    if len(rows) == 1:
+        return rows[0]
+    file = io.StringIO(newline="")
+    writer = csv.DictWriter(file, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue().encode()
+
+
+def _arrow(_: Case, rows: Rows) -> Any:
+    if len(rows) == 1:
+        return rows[0]
+    table = pa.Table.from_pylist(rows)
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
 def _rows(_: Case, rows: Rows) -> Any:
     return {"rows": rows}
 
@@ -115,6 +143,10 @@ def _tensors(case: Case, rows: Rows) -> Any:
             }
         )
     return {"parameters": {"content_type": "pd"}, "inputs": inputs}
+
+
+def _skiff(_: Case, __: int, ___: Path) -> list[str]:
+    return [sys.executable, "-m", "runtime", "serve"]
 
 
 def _uvicorn(application: str, interpreter: Path, port: int) -> list[str]:
@@ -190,8 +222,24 @@ SERVICES = (
     Service(
         "skiff",
         "Skiff",
-        lambda *_: [sys.executable, "-m", "runtime", "serve"],
+        _skiff,
         _record_or_list,
+    ),
+    Service(
+        "skiff-csv",
+        "Skiff, CSV",
+        _skiff,
+        _csv,
+        media_type="text/csv",
+        least_rows=10_000,
+    ),
+    Service(
+        "skiff-arrow",
+        "Skiff, an Arrow stream",
+        _skiff,
+        _arrow,
+        media_type="application/vnd.apache.arrow.stream",
+        least_rows=10_000,
     ),
     Service(
         "tutorial",

@@ -20,8 +20,12 @@ from tests.export.conftest import Prove
 def test_labels_are_exact_and_scores_agree_to_4_ulp(settings: dict[str, Any], prove: Prove) -> None:
     """A row is flagged by its depth, which is exact; only the score is a power of 2."""
     X, _ = load_wine(return_X_y=True)
-    parity = prove(IsolationForest(n_estimators=20, random_state=0, **settings), X).manifest.parity
+    model = IsolationForest(n_estimators=20, random_state=0, **settings)
+    manifest = prove(model, X).manifest
+    parity = manifest.parity
     assert parity.tolerance == FOUR_ULP
+    (magnitude,) = (each.magnitude for each in manifest.outputs if each.name == "scores")
+    assert -model.score_samples(X).max() < magnitude <= -model.score_samples(X).min()
     assert {group.group for group in parity.groups} >= {"boundaries", "thresholds"}
 
 
