@@ -6,14 +6,16 @@ A service runs in a process of its own. For each model it prints
   bytes with `msgspec.json.decode`, and of that what the model takes and what writing the answer;
 - how far a list of 100,000 rows (10,000 of 300 columns) raises the service's memory, beside the
   length of the list, and beside that of its answer;
-- what a row of a stream takes (`application/x-ndjson`), and all of it in memory;
+- what a row of a stream takes, in JSON, CSV and Arrow, and all of it in memory;
 - how long a single row takes to be answered while such lists are, four at a time.
 
 Linux only.
 """
 
 import asyncio
+import csv
 import http.client
+import io
 import json
 import os
 import socket
@@ -27,8 +29,10 @@ from contextlib import closing, contextmanager, redirect_stdout
 from pathlib import Path
 from statistics import median, quantiles
 from time import process_time
+from typing import NamedTuple
 
 import msgspec
+import pyarrow as pa
 import uvloop
 
 from benchmarks.hotpath.drive import skiff
@@ -40,6 +44,7 @@ MODELS = Path(".cache/bench/models")
 CASES = {"iris": 10_000, "penguins": 10_000, "wide": 1_000}
 """Rows of a list. Ten times as many are sent to see what they do to memory, and to others."""
 
+_THOUSAND = 1000
 _ROUNDS = 30
 _LISTS = 4
 _SINGLES = 2_000
@@ -148,11 +153,39 @@ def measure_memory(service: Service, client: Client, case: Case, count: int) -> 
     )
 
 
-def measure_stream(service: Service, case: Case, count: int) -> str:
+class Stream(NamedTuple):
+    """A stream: its media type, what it begins with, and what it goes on with."""
+
+    media_type: str
+    begin: bytes
+    rows: bytes
+    """A thousand of them."""
+
+
+def streams(case: Case) -> list[Stream]:
+    """Write the rows of a case in every form."""
+    rows = case.rows(_THOUSAND)
+    lines = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    file = io.StringIO(newline="")
+    writer = csv.DictWriter(file, list(rows[0]))
+    writer.writeheader()
+    names = file.tell()
+    writer.writerows(rows)
+    text = file.getvalue()
+    table = pa.RecordBatch.from_pylist(rows)
+    schema, batch = (each.serialize().to_pybytes() for each in (table.schema, table))
+    return [
+        Stream("application/x-ndjson", b"", lines),
+        Stream("text/csv", text[:names].encode(), text[names:].encode()),
+        Stream("application/vnd.apache.arrow.stream", schema, batch),
+    ]
+
+
+def measure_stream(service: Service, stream: Stream, count: int) -> str:
     """Send a stream of so many rows, a thousand at a time, while its answers are read."""
-    lines = b"".join(json.dumps(row).encode() + b"\n" for row in case.rows(1000))
-    head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
-    part = b"%x\r\n%b\r\n" % (len(lines), lines)
+    head = f"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: {stream.media_type}\r\n".encode()
+    part = b"%x\r\n%b\r\n" % (len(stream.rows), stream.rows)
+    first = stream.begin + stream.rows
     found = 0
     with socket.create_connection(("127.0.0.1", service.port)) as connection:
 
@@ -163,20 +196,23 @@ def measure_stream(service: Service, case: Case, count: int) -> str:
 
         reader = threading.Thread(target=read)
         reader.start()
-        connection.sendall(head + b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n" + part)
+        connection.sendall(
+            b"%bTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n%x\r\n%b\r\n"
+            % (head, len(first), first)
+        )
         time.sleep(0.5)
         service.forget_peak()
         memory, seconds = service.memory("VmRSS"), service.cpu_seconds()
-        for _ in range(count // 1000):
+        for _ in range(count // _THOUSAND):
             connection.sendall(part)
         connection.sendall(b"0\r\n\r\n")
         reader.join()
     each = 1e6 * (service.cpu_seconds() - seconds) / count
     peak = (service.memory("VmHWM") - memory) / 1e6
-    sent = len(lines) * count / 1e9
+    sent = len(stream.rows) * count / _THOUSAND / 1e6
     return (
-        f"a stream of {count} rows, {sent:.1f} MB, answered with {found / 1e6:.1f} MB: "
-        f"{each:.1f} µs a row, {peak:.1f} MB of memory"
+        f"a stream of {count} rows in {stream.media_type}, {sent:.1f} MB, "
+        f"answered with {found / 1e6:.1f} MB: {each:.1f} µs a row, {peak:.1f} MB of memory"
     )
 
 
@@ -215,8 +251,9 @@ def main(names: Sequence[str]) -> None:
         for measure, rows in ((measure_time, count), (measure_memory, 10 * count)):
             with serve(case) as service, closing(Client(service.port)) as client:
                 print(f"{name}: {measure(service, client, case, rows)}", flush=True)
-        with serve(case) as service:
-            print(f"{name}: {measure_stream(service, case, 20 * count)}", flush=True)
+        for stream in streams(case):
+            with serve(case) as service:
+                print(f"{name}: {measure_stream(service, stream, 20 * count)}", flush=True)
         print(f"{name}: {measure_waiting(case, 10 * count)}", flush=True)
 
 

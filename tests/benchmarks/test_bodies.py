@@ -22,15 +22,17 @@ def test_the_command_measures_time_memory_and_waiting(
     monkeypatch.setattr(bodies, "_ROUNDS", 2)
     monkeypatch.setattr(bodies, "_SINGLES", 5)
     bodies.main([])
-    first, second, third, fourth = capsys.readouterr().out.splitlines()
+    first, second, *streams, last = capsys.readouterr().out.splitlines()
     parts = f"all {NUMBER}, decoding {NUMBER}, the model {NUMBER}, writing the answer {NUMBER}"
     assert re.fullmatch(
         rf"iris: 500 rows, 0.0 MB, answered with 0.1 MB: parsing {NUMBER} ms; times that: {parts}",
         first,
     )
     assert re.fullmatch(rf"iris: 5000 rows, 0.3 MB: {NUMBER} MB of memory, .* the answer", second)
-    assert re.fullmatch(rf"iris: a stream of 10000 rows, .*: {NUMBER} µs a row, .* memory", third)
-    assert re.fullmatch(r"iris: a row beside 4 lists of 5000 at a time: p50 .* ms", fourth)
+    for stream, form in zip(streams, ("x-ndjson", "csv", "vnd.apache.arrow.stream"), strict=True):
+        start = rf"iris: a stream of 10000 rows in \w+/{re.escape(form)}, "
+        assert re.fullmatch(rf"{start}.*: {NUMBER} µs a row, .* memory", stream)
+    assert re.fullmatch(r"iris: a row beside 4 lists of 5000 at a time: p50 .* ms", last)
 
 
 def test_an_error_is_no_answer(tmp_path: Path) -> None:
