@@ -5,7 +5,7 @@ What fits the signature is filled a column at a time. What does not is left to
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -39,6 +39,11 @@ class Columns:
         self._types = types
         self._decoders = {name: msgspec.json.Decoder(kind) for name, kind in types.items()}
 
+    @property
+    def are_floats(self) -> bool:
+        """Whether all columns are of floats."""
+        return all(feature.dtype == "float64" for feature in self.features.values())
+
     def check(self, names: Sequence[str]) -> None:
         """Raise PayloadError unless a table may have columns of these names."""
         problems = [
@@ -67,6 +72,19 @@ class Columns:
             if not self._fit(feature, values):
                 return None
             fill_column(tensors[feature.input][:, feature.column], values)
+        return self._checked(tensors, rows)
+
+    def floats(self, names: Iterable[str], table: Array) -> Batch | None:
+        """Make the tensor of a table of finite numbers that has a column for each feature.
+
+        None where a value does not fit the signature.
+        """
+        (tensor,) = self._inputs
+        values = np.empty(table.shape)
+        values[:, [self.features[name].column for name in names]] = table
+        return self._checked({tensor.name: values}, len(table))
+
+    def _checked(self, tensors: dict[str, Array], rows: int) -> Batch | None:
         try:
             for feature in self._limited:
                 check_values(feature, tensors[feature.input][:, feature.column], single=False)

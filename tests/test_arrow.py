@@ -249,7 +249,7 @@ def test_answers_have_types_where_no_record_is_right(iris: Predictor) -> None:  
     """Those that they have otherwise."""
     form = Arrow(iris, 10_000)
     (run,) = form.add(written(flowers(1).set_column(0, "feature1", pa.nulls(1))))
-    piece = form.decode(run)
+    (piece,) = form.decode(run)
     assert piece.batch is None
     answer = form.write(None, piece.wrong) + form.finish()
     found = pa.ipc.open_stream(answer).read_all()

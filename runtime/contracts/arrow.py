@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from runtime.answers import Column, answer_schema
 from runtime.columns import Values
-from runtime.contracts.form import Piece, Wrong
+from runtime.contracts.form import Piece, Wrong, pieces
 from runtime.contracts.ipc import DICTIONARY, FORM, MEDIA_TYPE, RECORDS, SCHEMA, Messages
 from runtime.errors import MalformedError, PayloadError, Problem, ServiceError, TooLongError
 from runtime.inspection import join
@@ -28,10 +28,10 @@ from runtime.payload import Array, Batch
 from runtime.predictor import Predictor
 from runtime.turns import Outputs
 
-_ROWS = 4096
-"""Rows that are decoded at once."""
-_VALUES = 8192
-"""Values that are."""
+_NUMBERS = 131_072
+"""Values that are decoded at once, where all are numbers."""
+_TEXTS = 16_384
+"""Where there are others."""
 _TYPES = {int: pa.int64(), bool: pa.bool_(), float: pa.float64(), str: pa.string()}
 _NAMED = {"integer": int, "boolean": bool, "number": float, "string": str}
 
@@ -71,9 +71,7 @@ class Arrow:
                 records = _read_records(self._reader)
                 if sum(_dictionary_bytes(each) for each in records.columns) > self._limit:
                     raise TooLongError(self._limit)
-                size = max(1, min(_ROWS, _VALUES // max(1, records.num_columns)))
-                for start in range(0, records.num_rows, size):
-                    yield records.slice(start, size)
+                yield from _cut(records)
             else:
                 raise MalformedError("a message is out of place", None, None, FORM)
 
@@ -100,7 +98,7 @@ class Arrow:
         """Return how many bytes records have, dictionaries apart."""
         return int(sum(each.nbytes - _dictionary_bytes(each) for each in run.columns))
 
-    def decode(self, run: pa.RecordBatch) -> Piece:
+    def decode(self, run: pa.RecordBatch) -> Iterator[Piece]:
         """Decode records: all at once, or one by one where any of them is wrong."""
         first, self._row = self._row + 1, self._row + run.num_rows
         columns = {
@@ -110,7 +108,10 @@ class Arrow:
         }
         values = {name: _values(column) for name, column in columns.items()}
         batch = self._columns.batch(values, run.num_rows)
-        return self._one_by_one(columns, first, run.num_rows) if batch is None else Piece(batch)
+        if batch is None:
+            yield from pieces(self._one_by_one(columns, first, run.num_rows))
+        else:
+            yield Piece(batch)
 
     def _spread(self, column: pa.Array) -> pa.Array:
         """Return a column without a dictionary."""
@@ -121,17 +122,16 @@ class Arrow:
             raise TooLongError(self._limit)
         return column.dictionary.take(column.indices)
 
-    def _one_by_one(self, table: Mapping[str, pa.Array], first: int, rows: int) -> Piece:
+    def _one_by_one(
+        self, table: Mapping[str, pa.Array], first: int, rows: int
+    ) -> Iterator[Batch | Wrong]:
         columns = {name: list(map(_sent, column.to_pylist())) for name, column in table.items()}
-        batches: list[Batch] = []
-        wrong: dict[int, Wrong] = {}
         for row in range(rows):
             record = {name: values[row] for name, values in columns.items()}
             try:
-                batches.append(self._codec.record(msgspec.json.encode(record)))
+                yield self._codec.record(msgspec.json.encode(record))
             except ServiceError as error:
-                wrong[row] = Wrong(first + row, error)
-        return Piece(Batch.join(batches) if batches else None, wrong)
+                yield Wrong(first + row, error)
 
     def write(self, outputs: Outputs | None, wrong: Mapping[int, Wrong]) -> bytes:
         """Write a batch with a row for each record."""
@@ -200,6 +200,15 @@ def _read_records(reader: pa.RecordBatchReader) -> pa.RecordBatch:
     except (pa.ArrowException, OSError, StopIteration) as error:
         raise MalformedError(_said(error), None, None, FORM) from None
     return records
+
+
+def _cut(records: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Cut records into runs that are decoded in a few milliseconds."""
+    counted = (pa.types.is_integer, pa.types.is_floating)
+    numbers = all(any(test(kind) for test in counted) for kind in records.schema.types)
+    size = max(1, (_NUMBERS if numbers else _TEXTS) // max(1, records.num_columns))
+    for start in range(0, records.num_rows, size):
+        yield records.slice(start, size)
 
 
 def _said(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
 from runtime.errors import ServiceError
@@ -9,6 +10,9 @@ from runtime.payload import Batch
 from runtime.turns import Outputs
 
 Run = TypeVar("Run")
+
+FEW = 128
+"""Records that are decoded one by one until others have their turn: a millisecond or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +50,25 @@ class Form(Protocol, Generic[Run]):
     def size(self, run: Run) -> int:
         """Return how many bytes a run has."""
 
-    def decode(self, run: Run) -> Piece:
-        """Decode a run. Raises ServiceError where the whole stream can have no answer."""
+    def decode(self, run: Run) -> Iterator[Piece]:
+        """Decode a run, a few milliseconds' worth at a time.
+
+        Raises ServiceError where the whole stream can have no answer.
+        """
 
     def write(self, outputs: Outputs | None, wrong: Mapping[int, Wrong]) -> bytes:
         """Write the answers to records, in order, with what is said of those that are wrong."""
 
     def finish(self) -> bytes:
         """Return what ends the answers, when all are written."""
+
+
+def pieces(records: Iterator[Batch | Wrong]) -> Iterator[Piece]:
+    """Join records that are decoded one by one."""
+    while some := list(islice(records, FEW)):
+        batches = [each for each in some if isinstance(each, Batch)]
+        wrong = {place: each for place, each in enumerate(some) if isinstance(each, Wrong)}
+        yield Piece(Batch.join(batches) if batches else None, wrong)
 
 
 def merge(answers: list[bytes], wrong: Mapping[int, bytes]) -> bytes:

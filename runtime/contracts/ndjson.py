@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from runtime.contracts.form import Piece, Wrong, merge
+from runtime.contracts.form import Piece, Wrong, merge, pieces
 from runtime.contracts.lines import TOO_LONG, Lines, Run
 from runtime.contracts.problems import refusal
 from runtime.errors import PayloadError, ServiceError, TooLongError
@@ -47,15 +47,19 @@ class Ndjson:
         """Return how many bytes lines have."""
         return len(run or b"")
 
-    def decode(self, run: Run) -> Piece:
+    def decode(self, run: Run) -> Iterator[Piece]:
         """Decode lines: all at once, or one by one where any of them is wrong."""
         first = self._line + 1
         if run is TOO_LONG:
             self._line += 1
-            return Piece(None, {0: Wrong(first, TooLongError(self._limit))})
+            yield Piece(None, {0: Wrong(first, TooLongError(self._limit))})
+            return
         self._line += run.count(b"\n") + (not run.endswith(b"\n"))
         batch = self._batch(run)
-        return self._one_by_one(run, first) if batch is None else Piece(batch)
+        if batch is None:
+            yield from pieces(self._one_by_one(run, first))
+        else:
+            yield Piece(batch)
 
     def _batch(self, run: bytes) -> Batch | None:
         """Decode lines all at once; None where that cannot be, as one of them is wrong.
@@ -79,19 +83,16 @@ class Ndjson:
         except PayloadError:
             return None
 
-    def _one_by_one(self, run: bytes, first: int) -> Piece:
-        batches: list[Batch] = []
-        wrong: dict[int, Wrong] = {}
+    def _one_by_one(self, run: bytes, first: int) -> Iterator[Batch | Wrong]:
         for line, text in enumerate(run.split(b"\n"), first):
             if not text.strip():
                 continue
             try:
                 if len(text) > self._limit:
                     raise TooLongError(self._limit)
-                batches.append(self._codec.record(text))
+                yield self._codec.record(text)
             except ServiceError as error:
-                wrong[len(batches) + len(wrong)] = Wrong(line, error)
-        return Piece(Batch.join(batches) if batches else None, wrong)
+                yield Wrong(line, error)
 
     def write(self, outputs: Outputs | None, wrong: Mapping[int, Wrong]) -> bytes:
         """Write a line for each record."""

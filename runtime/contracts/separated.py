@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from runtime.answers import as_list
-from runtime.contracts.form import Piece, Wrong, merge
+from runtime.contracts.form import Piece, Wrong, merge, pieces
 from runtime.contracts.lines import TOO_LONG, Lines, Run
 from runtime.errors import MalformedError, PayloadError, ServiceError, TooLongError
 from runtime.payload import NOT_DECODED, Batch
@@ -46,7 +46,7 @@ class Separated:
         self._names: list[str] | None = None
         self._places: dict[str, int] = {}
         self._floats = False
-        """Whether all columns are of floats."""
+        """Whether there is a column for each feature, all of floats, and no other."""
         self._line = 0
         self._written = False
 
@@ -66,24 +66,28 @@ class Separated:
         """Return how many bytes lines have."""
         return len(run or b"")
 
-    def decode(self, run: Run) -> Piece:
+    def decode(self, run: Run) -> Iterator[Piece]:
         """Decode records. Raises ServiceError where the line of names is wrong."""
         if run is TOO_LONG:
             error = TooLongError(self._limit)
             if self._names is None:
                 raise error
             self._line += 1
-            return Piece(None, {0: Wrong(self._line, error)})
+            yield Piece(None, {0: Wrong(self._line, error)})
+            return
         if self._names is None:
             run = self._read_names(run)
             if not run:
-                return Piece(None)
+                return
         first = self._line + 1
         self._line += run.count(b"\n") + (not run.endswith(b"\n"))
         batch = None
         if len(run) <= self._limit:
             batch = self._float_batch(run) or self._batch(run)
-        return self._one_by_one(run, first) if batch is None else Piece(batch)
+        if batch is None:
+            yield from pieces(self._one_by_one(run, first))
+        else:
+            yield Piece(batch)
 
     def _read_names(self, run: bytes) -> bytes:
         """Read the line of names, and return what follows it."""
@@ -98,8 +102,8 @@ class Separated:
         self._places = {
             name: place for place, name in enumerate(self._names) if name in self._columns.features
         }
-        dtypes = {self._columns.features[name].dtype for name in self._places}
-        self._floats = dtypes == {"float64"} and len(self._places) == len(self._names)
+        count = len(self._columns.features)
+        self._floats = self._columns.are_floats and len(self._places) == len(self._names) == count
         self._line = reader.line_num
         return lines.read().encode(errors=_ESCAPE)
 
@@ -126,9 +130,7 @@ class Separated:
             return None
         if len(values) != breaks.size:
             return None
-        table = np.array(values).reshape(breaks.shape)
-        columns = {name: table[:, place] for name, place in self._places.items()}
-        return self._columns.batch(columns, len(table))
+        return self._columns.floats(self._places, np.array(values).reshape(breaks.shape))
 
     def _batch(self, run: bytes) -> Batch | None:
         """Decode records column by column; None where that cannot be."""
@@ -148,24 +150,21 @@ class Separated:
             values[name] = found
         return self._columns.batch(values, len(rows))
 
-    def _one_by_one(self, run: bytes, first: int) -> Piece:
+    def _one_by_one(self, run: bytes, first: int) -> Iterator[Batch | Wrong]:
         lines = io.StringIO(run.decode(errors=_ESCAPE), newline="")
         reader = csv.reader(lines, strict=True)
-        batches: list[Batch] = []
-        wrong: dict[int, Wrong] = {}
         while True:
             line = first + reader.line_num
             try:
                 row = next(reader)
                 if row:
-                    batches.append(self._record(row))
+                    yield self._record(row)
             except StopIteration:
-                return Piece(Batch.join(batches) if batches else None, wrong)
+                return
             except csv.Error as error:
-                malformed = MalformedError(str(error), None, None, _FORM)
-                wrong[len(batches) + len(wrong)] = Wrong(line, malformed)
+                yield Wrong(line, MalformedError(str(error), None, None, _FORM))
             except ServiceError as error:
-                wrong[len(batches) + len(wrong)] = Wrong(line, error)
+                yield Wrong(line, error)
 
     def _record(self, row: Sequence[str]) -> Batch:
         names = self._names or ()

@@ -77,14 +77,20 @@ class Stream:
         async for data in incoming(receive):
             for place in range(0, len(data), self._form.most):
                 for run in self._form.add(data[place : place + self._form.most]):
-                    yield await self._decode(run)
+                    async for piece in self._decode(run):
+                        yield piece
         for run in self._form.end():
-            yield await self._decode(run)
+            async for piece in self._decode(run):
+                yield piece
 
-    async def _decode(self, run: Any) -> Piece:
+    async def _decode(self, run: Any) -> AsyncIterator[Piece]:
+        pieces = self._form.decode(run)
         if self._form.size(run) <= INLINE_BYTES:
-            return self._form.decode(run)
-        return await self._turns.here(partial(self._form.decode, run))
+            for piece in pieces:
+                yield piece
+            return
+        while (found := await self._turns.here(partial(next, pieces, None))) is not None:
+            yield found
 
     async def _answers(self, piece: Piece, exchange: Exchange) -> AsyncIterator[bytes]:
         """Yield what is written of a piece: as it is computed, or at once where some is wrong."""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from runtime.contracts.form import FEW
 from runtime.contracts.ndjson import Ndjson
 from runtime.predictor import Predictor
 from tests.runtime.contracts.conversation import RECORD, Conversation, converse
@@ -110,12 +111,23 @@ def test_lines_are_not_joined_into_records(post: Post) -> None:
 def test_numbers_that_are_not_answered_are_told_of_by_line(sizes: Predictor) -> None:
     """As everything is that is wrong with a record."""
     form = Ndjson(sizes, 1000)
-    piece = form.decode(b'{"feature1":30,"feature2":1}\n{"feature1":31,"feature2":1}\n')
+    (piece,) = form.decode(b'{"feature1":30,"feature2":1}\n{"feature1":31,"feature2":1}\n')
     assert piece.batch is not None
     assert piece.batch.rows == 1
     assert {place: (each.line, str(each.error)) for place, each in piece.wrong.items()} == {
         1: (2, "Expected one of 30, 40, 50, got the number 31 - at `$.feature1`.")
     }
+
+
+def test_many_records_that_are_decoded_one_by_one_are_so_in_turns(iris: Predictor) -> None:
+    """Each piece goes on where the one before it ended."""
+    lines = [b"{}" if number % 3 else RECORD for number in range(2 * FEW + 10)]
+    pieces = list(Ndjson(iris, 1000).decode(b"\n".join(lines)))
+    assert len(pieces) == 3
+    found = [each.line for piece in pieces for each in piece.wrong.values()]
+    assert found == [number + 1 for number in range(len(lines)) if number % 3]
+    counts = [(piece.batch.rows if piece.batch else 0) + len(piece.wrong) for piece in pieces]
+    assert counts == [FEW, FEW, 10]
 
 
 def test_an_empty_stream_has_an_empty_answer(post: Post) -> None:
