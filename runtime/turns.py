@@ -15,7 +15,7 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import TypeVar
 
-from runtime.parts import Body
+from runtime.parts import PART_BYTES, Body
 from runtime.payload import Array, Batch
 from runtime.predictor import Answer, Predictor
 
@@ -63,6 +63,9 @@ class Turns:
         """
         if len(body) <= INLINE_BYTES:
             return deque(predictor.codec.decode(body).cut(predictor.most))
+        if len(body) <= PART_BYTES:
+            whole = await self.here(partial(predictor.codec.decode, body))
+            return deque(whole.cut(predictor.most))
         parts = predictor.codec.parts(body)
         del body  # so that it goes when it is decoded
         batches: deque[Batch] = deque()
