@@ -53,6 +53,7 @@ class Encoder:
         self._answer = _object("answer", answer_fields(manifest))
         self._encode = msgspec.json.Encoder().encode
         self._encode_lines = msgspec.json.Encoder().encode_lines
+        self.schema = self._answer.schema
         self.names = [end.removeprefix(".") for end in self._answer.ends]
         """What the `columns` are called."""
 

@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.answers import Column, Encoder
+from runtime.answers import Column, Encoder, Schema
 from runtime.config import UnknownFields
 from runtime.errors import PayloadError, Problem
 from runtime.inspection import MOST_PROBLEMS, Inspector, field_type, join
@@ -222,6 +222,11 @@ class Codec:
     def encode(self, outputs: Mapping[str, Array], single: bool) -> bytes:
         """Encode the graph's outputs: one answer if `single`, otherwise a list of answers."""
         return self._encoder.encode(outputs, single)
+
+    @property
+    def answer_schema(self) -> Schema:
+        """The JSON Schema of an answer."""
+        return self._encoder.schema
 
     @property
     def answer_columns(self) -> list[str]:

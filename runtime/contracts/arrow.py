@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from runtime.answers import Column, answer_schema
+from runtime.answers import Column
 from runtime.columns import Values
 from runtime.contracts.form import Piece, Wrong, pieces
 from runtime.contracts.ipc import DICTIONARY, FORM, MEDIA_TYPE, RECORDS, SCHEMA, Messages
@@ -50,7 +50,7 @@ class Arrow:
         self._feed = _Feed()
         self._reader: pa.RecordBatchReader | None = None
         self._row = 0
-        kinds = _kinds(answer_schema(predictor.manifest))
+        kinds = _kinds(predictor.codec.answer_schema)
         names = [*predictor.codec.answer_columns, "error"]
         types = [_TYPES[kind] for kind in (*kinds, str)]
         self._sink = io.BytesIO()

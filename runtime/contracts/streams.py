@@ -28,14 +28,16 @@ FORMS: Mapping[bytes, Callable[[Predictor, int], Form[Any]]] = {
 }
 """What makes the form of a stream, by its media type: of a model, and of the longest record."""
 
+_imported = dict(FORMS)
+
 MEDIA_TYPES = (*FORMS, ipc.MEDIA_TYPE)
 """All there are. Arrow needs pyarrow: `arrow` is not imported before someone asks for it."""
 
 
 async def form_of(media_type: bytes, predictor: Predictor, limit: int) -> Form[Any]:
     """Make the form of a stream. Raises HTTPException where the service has no pyarrow."""
-    if media_type != ipc.MEDIA_TYPE:
-        return FORMS[media_type](predictor, limit)
+    if media_type in _imported:
+        return _imported[media_type](predictor, limit)
     try:
         module = await run_in_threadpool(import_module, "runtime.contracts.arrow")
     except ModuleNotFoundError as error:
@@ -43,8 +45,8 @@ async def form_of(media_type: bytes, predictor: Predictor, limit: int) -> Form[A
             raise
         detail = "An Arrow stream needs pyarrow, which the service does not have. Install pyarrow."
         raise HTTPException(415, detail, {"Accept": b", ".join(FORMS).decode()}) from None
-    form: Form[Any] = module.Arrow(predictor, limit)
-    return form
+    _imported[media_type] = module.Arrow
+    return _imported[media_type](predictor, limit)
 
 
 class Stream:
