@@ -14,13 +14,11 @@ _UTF8 = (b"utf-8", b"utf8", b"us-ascii")
 JSON = b"application/json"
 
 
-async def read_json(scope: Scope, receive: Receive, limit: int) -> Body:
-    """Return the body of a request that is, or may be, JSON; at most `limit` bytes.
+async def read_body(scope: Scope, receive: Receive, limit: int) -> Body:
+    """Return the body of a request, at most `limit` bytes.
 
-    Raises HTTPException: 415 for another content type or for compression, 413 for a body
-    that is too large, which then is not read to its end.
+    Raises HTTPException 413 for a body that is too large, which then is not read to its end.
     """
-    media_type(scope, (JSON,))
     for name, value in scope["headers"]:
         # The server has parsed it, but an absurd number of digits may pass it.
         if name == b"content-length" and (len(value) > 18 or int(value) > limit):

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from runtime.contracts.body import JSON, media_type, read_json
+from runtime.contracts.body import JSON, media_type, read_body
 from runtime.contracts.exchange import KEY, Exchange
 from runtime.contracts.flow import attended, stream
 from runtime.contracts.streams import MEDIA_TYPES, Stream, form_of
@@ -43,7 +43,7 @@ class Predict:
             await Stream(predictor, form, turns, self._metrics).answer(scope, receive, send)
             return
         # The body has no name here: it goes when it is decoded.
-        body = read_json(scope, receive, self._max_body_bytes)
+        body = read_body(scope, receive, self._max_body_bytes)
         batches = await turns.decode(predictor, await body)
         await self._answer(scope, receive, send, predictor, batches)
 

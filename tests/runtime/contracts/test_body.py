@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.testclient import TestClient
 
-from runtime.contracts.body import read_json
+from runtime.contracts.body import JSON, media_type, read_body
 
 LIMIT = 10
 
@@ -40,7 +40,8 @@ def read(sender: Sender, **headers: str) -> bytes:
             (name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()
         ],
     }
-    return bytes(asyncio.run(read_json(scope, sender, LIMIT)))
+    assert media_type(scope, (JSON,)) == JSON
+    return bytes(asyncio.run(read_body(scope, sender, LIMIT)))
 
 
 def refusal(sender: Sender, **headers: str) -> HTTPException:
