@@ -18,7 +18,7 @@ from runtime import logs
 from runtime.batching import Batcher
 from runtime.config import Settings
 from runtime.contracts import health, pages, rest
-from runtime.contracts.direct import Direct
+from runtime.contracts.direct import DIRECT_BYTES, Direct
 from runtime.contracts.exchange import Exchanges, TemplateRoute
 from runtime.contracts.heads import Heads
 from runtime.contracts.problems import HANDLERS
@@ -27,7 +27,7 @@ from runtime.journal import Journal
 from runtime.metrics import Metrics
 from runtime.predictor import Predictor
 from runtime.repository import Repository, open_repository
-from runtime.turns import INLINE_BYTES, Turns
+from runtime.turns import Turns
 
 _MOST_RUNS = 64
 """Runs of slow models at a time, of all models together; each starts a thread if need be."""
@@ -53,7 +53,7 @@ def create_app(settings: Settings) -> Starlette:
         threads = ThreadPoolExecutor(_MOST_RUNS)
         runs = max(1, cores() // (settings.workers * settings.threads))
         batcher = partial(Batcher, threads=threads, runs=runs)
-        limit = min(INLINE_BYTES, settings.max_body_bytes)
+        limit = min(DIRECT_BYTES, settings.max_body_bytes)
         yield {
             "direct": Direct(Heads(predictions, repository, batcher, limit), journal),
             "journal": journal,

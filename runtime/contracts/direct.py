@@ -23,6 +23,10 @@ from runtime.contracts.heads import Head, Heads
 from runtime.journal import Done, Journal
 from runtime.manifest import Label
 from runtime.predictor import Answer
+from runtime.turns import INLINE_BYTES
+
+DIRECT_BYTES = 65_536
+"""Bodies up to this size may be answered directly; those over INLINE_BYTES take a turn."""
 
 
 class Direct:
@@ -33,6 +37,8 @@ class Direct:
         self.journal = journal
         self._defaults: Sequence[tuple[bytes, bytes]] = ()
         self._start = b""
+        self._taken = False
+        """Whether a long body was answered in this round of the loop."""
 
     def start(self, defaults: Sequence[tuple[bytes, bytes]]) -> bytes:
         """Return an answer's status line and first headers; `defaults` are the server's own."""
@@ -42,6 +48,18 @@ class Direct:
             lines = (b"%b: %b\r\n" % header for header in headers)
             self._start = b"HTTP/1.1 200 OK\r\n" + b"".join(lines)
         return self._start
+
+
+    def take_turn(self) -> bool:
+        """Take the turn that one long body has in a round of the loop; False if it is taken."""
+        if self._taken:
+            return False
+        self._taken = True
+        asyncio.get_running_loop().call_soon(self._end_turn)
+        return True
+
+    def _end_turn(self) -> None:
+        self._taken = False
 
 
 class Turn:
@@ -195,6 +213,8 @@ class DirectProtocol(Connection):
     def _answer(self, head: Head, body: bytes) -> bool:
         """Have a request answered; return False where only the application can."""
         predictor = head.batcher.predictor
+        if len(body) > INLINE_BYTES and not self._direct.take_turn():
+            return False
         rows = predictor.codec.read(body)
         if isinstance(rows, msgspec.Struct):
             self._begin(head)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from runtime.contracts.direct import DirectProtocol
 from runtime.model import BoundRow, Model
 from tests.runtime.contracts.conversation import RECORD, Conversation, converse, request
 from tests.runtime.contracts.ways import DIRECT, HANDED_OVER
@@ -51,6 +52,27 @@ def test_a_body_may_come_in_parts(artifacts: Path) -> None:
         whole = request(RECORD)
         answer = await connection.send(whole[:40], whole[40:-30], whole[-30:-9], whole[-9:])
         assert answer == await connection.another(HttpToolsProtocol).send(whole)
+        assert connection.direct
+
+    converse(artifacts, talk)
+
+
+def test_of_long_lists_one_is_answered_directly_in_a_round_of_the_loop(artifacts: Path) -> None:
+    """Others that come in it take their turns in the application, and are answered alike."""
+
+    async def talk(connection: Conversation) -> None:
+        long = request(b"[" + b",".join([RECORD] * 300) + b"]")
+        others = [connection.another(DirectProtocol) for _ in range(3)]
+        for each in (connection, *others):
+            each.protocol.data_received(long)
+        short = connection.another(DirectProtocol)
+        await short.send(request())
+        assert short.direct
+        expected = await connection.another(HttpToolsProtocol).send(long)
+        for each in (connection, *others):
+            assert await each.send() == expected
+        assert [each.direct for each in (connection, *others)] == [True, False, False, False]
+        await connection.send(long)
         assert connection.direct
 
     converse(artifacts, talk)
