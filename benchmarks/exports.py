@@ -69,13 +69,13 @@ def measure(trained: Trained) -> None:
 def load(path: Path) -> str:
     """Load a model in a process of its own, as a service does, and say what that took."""
     code = (
-        "import resource, sys, time, pathlib, runtime.model as m\n"
-        "usage = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
-        "resting = lambda: int(open('/proc/self/statm').read().split()[1]) * 4096 / 2**20\n"
-        "before, start = resting(), time.process_time()\n"
+        "import re, sys, time, pathlib, runtime.model as m\n"
+        "status = lambda: pathlib.Path('/proc/self/status').read_text()\n"
+        "memory = lambda field: int(re.search(field + r':\\s+(\\d+)', status())[1]) / 1024\n"
+        "before, start = memory('VmRSS'), time.process_time()\n"
         "model = m.Model.load(pathlib.Path(sys.argv[1]))\n"
         "took = time.process_time() - start\n"
-        "peak, rest = usage() - before, resting() - before\n"
+        "peak, rest = memory('VmHWM') - before, memory('VmRSS') - before\n"
         "print(f'loaded in {took:.1f} s: peak {peak:+,.0f} MB, then {rest:+,.0f} MB')"
     )
     command = [sys.executable, "-c", code, str(path)]
