@@ -78,7 +78,8 @@ class Graph:
         self.cells: int | None = None
         """How many columns the widest table of terms has, where there are texts."""
         self.exact = True
-        """Whether every step so far is computed as scikit-learn does, bit for bit."""
+        """Whether every step inside the one being converted is computed bit for bit, so far."""
+        self._rounded: dict[TensorName, NDArray[np.bool_]] = {}
         self.exponential = False
         """Whether an exponential made probabilities, or predictions, of exact scores.
 
@@ -261,6 +262,26 @@ class Graph:
         if self.singles.issuperset(sources):
             self.singles.add(answer)
         return answer
+
+    def rounded(self, frame: Frame) -> NDArray[np.bool_]:
+        """Tell of each column whether scikit-learn may have its numbers rounded otherwise.
+
+        A tensor that no step answered is as precise as what the step being converted made so far.
+        """
+        parts = [np.empty(0, dtype=bool)]
+        for block in frame.blocks:
+            marks = self._rounded.setdefault(block.tensor, np.full(block.width, not self.exact))
+            parts.append(marks if block.picks is None else marks[list(block.picks)])
+        return np.concatenate(parts)
+
+    def remember_rounded(self, answer: Frame, rounded: NDArray[np.bool_]) -> None:
+        """Remember the same of the columns that a step answered, but of those it passed on.
+
+        `rounded` has one value for all columns, or one for each.
+        """
+        for block in answer.blocks:
+            alike = rounded if len(rounded) == block.width else rounded.any()
+            self._rounded.setdefault(block.tensor, np.full(block.width, alike))
 
     def _joined(self, frame: Frame) -> TensorName:
         return self.concat([self._materialized(block) for block in frame.blocks])

@@ -50,26 +50,22 @@ def _scores(graph: Graph, model: Any, frame: Frame) -> TensorName:
     trees = [tree for iteration in model._predictors for tree in iteration]
     start = np.ravel(model._baseline_prediction).astype(np.float64)
     known = _known_categories(model)
-    exact = graph.exact
+    columns = _columns(graph, model, frame)
+    rounded = graph.rounded(columns)
     return sum_of_stages(
         graph,
-        [
-            _nodes_of(
-                tree, known, tree.nodes["num_threshold"] if exact else _raised(model, tree.nodes)
-            )
-            for tree in trees
-        ],
-        _rows(graph, model, frame),
+        [_nodes_of(tree, known, _thresholds(model, tree.nodes, rounded)) for tree in trees],
+        Rows.of(graph, columns, model, np.float64),
         [tree.nodes["value"][tree.nodes["is_leaf"] == 1] for tree in trees],
         start,
         columns=len(start),
     )
 
 
-def _rows(graph: Graph, model: Any, frame: Frame) -> Rows:
+def _columns(graph: Graph, model: Any, frame: Frame) -> Frame:
     """Return the columns as the trees see them: categories first, as numbers from 1."""
     if model._preprocessor is None:
-        return Rows.of(graph, frame, model, np.float64)
+        return frame
     places = model._preprocessor._transformer_to_input_indices
     encoder = model._preprocessor.named_transformers_["encoder"]
     codes = transform(graph, encoder, frame.select([int(i) for i in places["encoder"]]))
@@ -77,8 +73,7 @@ def _rows(graph: Graph, model: Any, frame: Frame) -> Rows:
     ordinal = graph.numeric(codes, model)
     missing = graph.op("IsNaN", ordinal)
     code = graph.op("Where", missing, 0.0, graph.op("Add", ordinal, 1.0))
-    coded = Frame.of(code, codes.width)
-    return Rows.of(graph, Frame.concat([coded, numbers]), model, np.float64)
+    return Frame.concat([Frame.of(code, codes.width), numbers])
 
 
 def _known_categories(model: Any) -> dict[int, int]:
@@ -90,14 +85,16 @@ def _known_categories(model: Any) -> dict[int, int]:
     return {int(c): len(_members(bitsets[places[c]])) for c in columns}
 
 
-def _raised(model: Any, nodes: Any) -> NDArray[np.float64]:
+def _thresholds(model: Any, nodes: Any, rounded: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return the thresholds of nodes, raised by what rounding may add to a number.
 
     Of features with many values the thresholds are numbers that training rows had. Where a step
-    before rounds those otherwise than scikit-learn, such a row must still not be above.
+    before rounds those otherwise than scikit-learn, such a row must still not be above. All
+    other columns are compared as they are.
     """
     raised: NDArray[np.float64] = nodes["num_threshold"].copy()
-    for node in np.flatnonzero((nodes["is_leaf"] == 0) & np.isfinite(raised)):
+    asked = (nodes["is_leaf"] == 0) & rounded[nodes["feature_idx"]]
+    for node in np.flatnonzero(asked & np.isfinite(raised)):
         threshold = raised[node]
         every = model._bin_mapper.bin_thresholds_[nodes["feature_idx"][node]]
         apart = np.abs(every[every != threshold] - threshold).min(initial=abs(threshold))

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from skl2onnx import update_registered_converter
 from skl2onnx.common.data_types import DoubleTensorType, Int64TensorType, StringTensorType
+from sklearn.base import OneToOneFeatureMixin
 
 from export.converters.graph import Graph
 from export.converters.sparsity import answers_sparse
@@ -131,8 +132,15 @@ def _applied(graph: Graph, entry: Entry | None, estimator: Any, frame: Frame) ->
             raise graph.refuse(
                 estimator, "there is no converter for it; docs/converters.md shows how to add one."
             )
-        graph.exact = graph.exact and entry.exact
-        return entry.convert(graph, estimator, frame)
+        given = graph.rounded(frame)
+        before, graph.exact = graph.exact, entry.exact
+        answer = entry.convert(graph, estimator, frame)
+        if isinstance(answer, Frame):
+            by_column = isinstance(estimator, OneToOneFeatureMixin)
+            rounded = given if by_column else np.array([given.any()])
+            graph.remember_rounded(answer, rounded | (not graph.exact))
+        graph.exact = before and graph.exact
+        return answer
 
     return apply() if graph.survey is None else graph.survey(graph, estimator, frame, apply)
 

@@ -5,13 +5,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    VotingRegressor,
+)
+from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, PowerTransformer, StandardScaler
 
 from export import export
 from export.convert import FOUR_ULP
+from runtime.model import Model
 from tests.export.conftest import Prove
 from tests.export.converters.frames import animals, with_missing
 
@@ -99,3 +106,28 @@ def test_rows_of_the_training_fall_on_the_side_they_fell_on(tmp_path: Path) -> N
     model = make_pipeline(FunctionTransformer(np.cbrt), boosting).fit(X, y)
     exported = export(model, X, y, name="model", out=tmp_path)
     assert exported.manifest.parity.label_mismatches == 0
+
+
+BESIDE_ROUNDING = {
+    "another column is rounded": make_pipeline(
+        make_column_transformer((PowerTransformer(), [0]), remainder="passthrough"),
+        StandardScaler(),
+        HistGradientBoostingRegressor(max_iter=20),
+    ),
+    "another estimator rounds": VotingRegressor(
+        [("line", LinearRegression()), ("trees", HistGradientBoostingRegressor(max_iter=20))]
+    ),
+}
+
+
+@pytest.mark.parametrize("model", BESIDE_ROUNDING.values(), ids=BESIDE_ROUNDING)
+def test_beside_what_rounds_a_threshold_stays_where_it_is(model: Any, tmp_path: Path) -> None:
+    """The next number above one that training had, in a column that nothing rounds, is above."""
+    X = np.random.default_rng(0).lognormal(size=(1000, 2))
+    y = np.sin(X[:, 1] * 5)
+    exported = export(model.fit(X, y), X, y, name="model", out=tmp_path)
+    above = np.column_stack([X[:, 0], np.nextafter(X[:, 1], np.inf)])
+    expected = model.predict(above)
+    assert (abs(expected - model.predict(X)) > 1e-3).any()
+    answered = Model.load(exported.path / "model.onnx").run({"numeric": above})
+    assert answered["prediction"] == pytest.approx(expected, rel=1e-12, abs=1e-12)
