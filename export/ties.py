@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.impute import KNNImputer
@@ -42,8 +43,7 @@ def deciding(estimator: Any, rows: int) -> Iterator[NDArray[np.bool_]]:
     def judge(search: Any, table: Any, count: int | None) -> None:
         if (id(search), count) in judged:  # by predict, before predict_proba
             return
-        dense = table.toarray() if hasattr(table, "toarray") else table
-        dense = np.asarray(dense, dtype=np.float64)
+        dense = _dense(table)
         if len(dense) == rows:
             apart = _completed if isinstance(search, KNNImputer) else _apart
             kept[:] &= apart(search, dense, count)
@@ -105,6 +105,15 @@ def _watched(search: Any, judge: Callable[[Any, Any, int | None], None]) -> Iter
     finally:
         for name in names:
             del vars(search)[name]
+
+
+def _dense(table: Any) -> NDArray[np.float64]:
+    """Return what a search is given as doubles, NaN where a data frame has pandas.NA."""
+    if hasattr(table, "toarray"):
+        table = table.toarray()
+    if isinstance(table, pd.DataFrame):
+        return table.to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.asarray(table, dtype=np.float64)
 
 
 def _apart(search: Any, rows: NDArray[np.float64], asked: int | None) -> NDArray[np.bool_]:

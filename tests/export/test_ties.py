@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
@@ -97,6 +98,13 @@ def test_donors_that_tie_are_found() -> None:
     answering = make_pipeline(KNNImputer(n_neighbors=1), LogisticRegression()).fit(known, Y)
     assert decided(answering, rows).tolist() == expected
     assert decided(answering, np.column_stack([ROWS, np.zeros(len(ROWS))])).all()
+
+
+def test_donors_that_tie_are_found_in_a_data_frame_of_missing_integers() -> None:
+    """An imputer is given pandas.NA where it is the first step."""
+    known = pd.DataFrame({"x": [0, 2, 9], "y": [1, 3, 5]}, dtype="Int64")
+    rows = pd.DataFrame({"x": [1, 2, pd.NA], "y": [pd.NA, pd.NA, 5]}, dtype="Int64")
+    assert decided(KNNImputer(n_neighbors=1).fit(known), rows).tolist() == [False, True, True]
 
 
 def _steps(model: Any) -> list[Any]:
