@@ -230,14 +230,14 @@ def _plain(values: NDArray[np.float64], source: "np.dtype[Any]") -> NDArray[Any]
 
 def _restored(values: NDArray[Any], dtype: Dtype, missing: Any) -> NDArray[Any]:
     """Give a column's values back their own type, as an object array or of float64."""
-    if dtype == "float64":
-        return values
     absent = pd.isna(values)
+    if dtype == "float64" and (isinstance(missing, float) or not absent.any()):
+        return values
     restored = np.empty(len(values), dtype=object)
     if dtype == "string":
         restored[:] = values
     else:
-        kind = np.int64 if dtype == "int64" else np.bool_
+        kind = {"int64": np.int64, "bool": np.bool_, "float64": np.float64}[dtype]
         restored[~absent] = values[~absent].astype(kind)
     restored[absent] = missing
     return restored

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.utils._mask import _get_mask
 
 from export.converters.graph import Graph
 from export.converters.registry import converts
@@ -20,9 +21,11 @@ def simple_imputer(graph: Graph, imputer: SimpleImputer, frame: Frame) -> Frame:
     Columns that had no value in training are dropped, as scikit-learn drops them, and
     `add_indicator` appends one column of 0 and 1 for each that had a missing value.
     """
+    if imputer.strategy not in ("constant", "most_frequent"):
+        frame = frame.as_doubles()
     filled = _by_kind(graph, imputer, frame, _filled)
     if not imputer.keep_empty_features:
-        kept = np.flatnonzero(~pd.isna(imputer.statistics_))
+        kept = np.flatnonzero(~_get_mask(imputer.statistics_, np.nan))
         filled = filled.select([int(index) for index in kept])
     return with_indicator(graph, imputer, frame, filled)
 
@@ -43,17 +46,17 @@ def with_indicator(graph: Graph, imputer: Any, frame: Frame, filled: Frame) -> F
 def is_missing(graph: Graph, imputer: Any, frame: Frame) -> TensorName:
     """Return where the values of a frame, all numbers or all strings, are missing; [N, columns].
 
-    A column of strings in which None stands for missing values is missing them only to an
+    A column of objects in which None stands for missing values is missing them only to an
     imputer that was told so: scikit-learn does not take None for NaN.
     """
     marker: Any = imputer.missing_values
-    if not any(frame.string_columns):
+    if any(frame.string_columns):
+        absent = MISSING_STRING if pd.isna(marker) else str(marker)
+        found = graph.op("Equal", graph.string(frame, imputer), np.array(absent, dtype=object))
+    else:
         x = graph.numeric(frame, imputer)
-        if pd.isna(marker):
-            return graph.op("IsNaN", x)
-        return graph.op("Equal", x, np.float64(marker))
-    absent = MISSING_STRING if pd.isna(marker) else str(marker)
-    found = graph.op("Equal", graph.string(frame, imputer), np.array(absent, dtype=object))
+        is_nan = pd.isna(marker)
+        found = graph.op("IsNaN", x) if is_nan else graph.op("Equal", x, np.float64(marker))
     if not pd.isna(marker):
         return found
     meant = [marker is pd.NA or (marker is None) == (each is None) for each in frame.absent]

@@ -21,6 +21,7 @@ def iterative_imputer(graph: Graph, imputer: IterativeImputer, frame: Frame) -> 
         raise graph.refuse(
             imputer, "it draws random values (sample_posterior=True); set it to False."
         )
+    frame = frame.as_doubles()
     with graph.step("initial_imputer_"):
         filled = transform(graph, imputer.initial_imputer_, frame)
     missing = is_missing(graph, imputer, frame)

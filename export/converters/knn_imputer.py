@@ -19,6 +19,7 @@ def knn_imputer(graph: Graph, imputer: KNNImputer, frame: Frame) -> Frame:
         raise graph.refuse(
             imputer, "its metric or its weights are a function; use those that have a name."
         )
+    frame = frame.as_doubles()
     x = graph.numeric(frame, imputer)
     missing = is_missing(graph, imputer, frame)
     distances = _distances(graph, imputer, x, missing)

@@ -129,6 +129,12 @@ class Frame:
             blocks=tuple(replace(each, dtypes=(whole,) * each.width) for each in self.blocks),
         )
 
+    def as_doubles(self) -> "Frame":
+        """Return the frame as an array of doubles has it: NaN for all that is missing."""
+        return replace(
+            self, blocks=tuple(replace(each, absent=(), dtypes=()) for each in self.blocks)
+        )
+
     def select(self, indices: Sequence[int]) -> "Frame":
         """Return the frame with these columns, in this order."""
         owners = [

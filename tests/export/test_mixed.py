@@ -76,6 +76,30 @@ COLUMNS: dict[str, tuple[Any, pd.DataFrame]] = {
         SimpleImputer(strategy="most_frequent", missing_values=None),
         pd.DataFrame({"b": pd.Series([None, True, False, True] * 60, dtype=object)}),
     ),
+    "numbers or None": (
+        coded(),
+        pd.DataFrame({"x": pd.Series([None, 0.5, 2.5, 3] * 60, dtype=object)}),
+    ),
+    "numbers or None, filled": (
+        SimpleImputer(strategy="constant", fill_value=-1, missing_values=None),
+        pd.DataFrame({"x": pd.Series([None, 0.5, 2.5, 3] * 60, dtype=object)}),
+    ),
+    "numbers or None, which no imputer takes for NaN": (
+        make_pipeline(SimpleImputer(strategy="most_frequent"), coded()),
+        pd.DataFrame({"x": pd.Series([None, 0.5, 2.5, 3] * 60, dtype=object)}),
+    ),
+    "numbers or None, averaged": (
+        SimpleImputer(add_indicator=True),
+        pd.DataFrame({"x": pd.Series([None, 0.5, 2.5, 3] * 60, dtype=object)}),
+    ),
+    "mostly None, which is then the most frequent value": (
+        make_pipeline(SimpleImputer(strategy="most_frequent"), coded()),
+        pd.DataFrame({"x": pd.Series([None, 0.5, None, 3] * 60, dtype=object), "y": 1.0}),
+    ),
+    "integers or None, which no imputer takes for NaN": (
+        make_pipeline(SimpleImputer(strategy="most_frequent"), coded()),
+        pd.DataFrame({"x": pd.Series([None, 5, 2, 3] * 60, dtype=object)}),
+    ),
     "integers or NA": (
         SimpleImputer(strategy="median", add_indicator=True),
         pd.DataFrame({"n": pd.Series([None, 2**53, 7, -3] * 60, dtype="Int64")}),
