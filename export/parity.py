@@ -13,6 +13,7 @@ from export.convert import BIT_FOR_BIT
 from export.errors import ParityError
 from export.group import HELD_OUT, Group, evenly, stack, take
 from export.reference import Answers, Reference
+from export.refusals import Run, answers_of
 from export.rounding import magnified
 from export.signature import Signature
 from export.table import Columns
@@ -33,8 +34,6 @@ NOTHING_COMPARED = (
     "that it answers"
 )
 MOST_PARTS = 1_000
-
-Run = Callable[[dict[str, Any]], Answers]
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,6 @@ class Comparer:
     reference: Reference
     signature: Signature
     run: Run
-    """The graph: input tensors by name to outputs by name."""
     manifest: Manifest
     """Gives the tolerance and the magnitudes of the outputs."""
     watches: Sequence[Watch] = ()
@@ -129,7 +127,7 @@ class Comparer:
             if len(kept):
                 rows = take(columns, kept)
                 expected = {name: array[asked.sure] for name, array in asked.answers.items()}
-                actual = self.run(self.signature.tensors(rows))
+                actual = answers_of(self.run, self.signature, group.name, rows)
                 part = Compared(group.name, group.rows, start + kept, rows, expected, actual)
                 yield self._asked_again(part)
 

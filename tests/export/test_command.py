@@ -11,8 +11,9 @@ import pytest
 
 import export.proof
 from export.__main__ import main
-from export.parity import Comparer, Run
+from export.parity import Comparer
 from export.reference import Answers
+from export.refusals import Run
 
 ROOT = Path(__file__).parents[2]
 BROKEN = """

@@ -136,6 +136,26 @@ def test_a_difference_of_one_bit_is_caught_where_bits_are_promised(case: Case) -
             comparer.measure(random)
 
 
+def test_a_row_that_only_the_graph_refuses_is_shown(case: Case) -> None:
+    """What ONNX Runtime says of it is part of the message, and no traceback."""
+    rows = case.columns("held-out")
+    (third,) = case.signature.records(take(rows, slice(2, 3)))
+    numbers = case.signature.tensors(rows)["numeric"][2]
+
+    def planted(tensors: dict[str, Array]) -> Answers:
+        if (tensors["numeric"] == numbers).all(axis=1).any():
+            raise RuntimeError("indices element out of data bounds.")
+        return case.model.run(tensors)
+
+    with pytest.raises(ParityError) as caught:
+        case.comparer(planted).measure([case.groups["held-out"]])
+    assert str(caught.value) == (
+        "The graph does not answer as scikit-learn does: it refuses held-out rows that "
+        "scikit-learn answers: indices element out of data bounds. No artifact was written. "
+        f"The worst rows:\n  {third}"
+    )
+
+
 def test_an_answer_of_another_shape_is_caught(case: Case) -> None:
     """An output that lost a column is a mismatch of every row, never agreement."""
 
