@@ -105,6 +105,13 @@ def _columns(graph: Graph, model: Any, learned: XgbModel, frame: Frame) -> tuple
         [0, *range(1, len(learned.categories[i]) + 1), learned.missing_codes[i]] for i in features
     ]
     known = [learned.categories[i] for i in features]
+    if not all(str(name).isascii() for names in known for name in names):
+        raise graph.refuse(
+            model,
+            "XGBoost takes the names of categories apart at wrong places where they are not "
+            "ASCII, and one for another; give them names in ASCII, or encode them before it, "
+            "with an OrdinalEncoder.",
+        )
     codes = codes_of(graph, model, chosen, known, tables, refuse_unseen=True)
     return coded_first(frame, features, codes)
 

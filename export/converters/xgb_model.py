@@ -217,7 +217,7 @@ def _categories(saved: Any) -> dict[int, list[Any]]:
         else:
             text = np.array(column["values"], np.int8).tobytes()
             ends = column["offsets"]
-            known = [text[a:b].decode() for a, b in pairwise(ends)]
+            known = [text[a:b].decode(errors="replace") for a, b in pairwise(ends)]
         if known:
             categories[feature] = known
     return categories

@@ -149,6 +149,19 @@ def test_categories_of_a_data_frame_are_exact_and_closed(prove: Prove) -> None:
         assert (store.minimum, store.values) == (10.0, (10.0, 20.0, 50.0))  # noqa: PD011 - no table
 
 
+def test_names_of_categories_that_are_not_ascii_are_refused(prove: Prove) -> None:
+    """XGBoost 3.2 counts characters where it means bytes, and saves the last names in part."""
+    X, y = animals(200)
+    X["site"] = X["site"].cat.rename_categories(["Łódź", "İzmir", "Köln"])
+    with pytest.raises(ConversionError) as caught:
+        prove(XGBClassifier(**FEW, enable_categorical=True), X, y)
+    assert str(caught.value) == (
+        "XGBClassifier cannot be converted: XGBoost takes the names of categories apart at wrong "
+        "places where they are not ASCII, and one for another; give them names in ASCII, or "
+        "encode them before it, with an OrdinalEncoder."
+    )
+
+
 def test_categories_may_be_numbers(prove: Prove) -> None:
     """Columns of an array, declared as categories: any number is answered."""
     frame, y = animals()
