@@ -207,7 +207,7 @@ def _series(values: NDArray[Any], dtype: Dtype, source: Any, missing: Any) -> An
         return pd.Series(pd.Categorical(restored, categories, ordered=source.ordered))
     try:
         return pd.Series(restored, dtype=source)
-    except OverflowError:
+    except (OverflowError, ValueError):  # the latter from Arrow
         return pd.Series(restored, dtype="Int64")
 
 

@@ -104,6 +104,18 @@ COLUMNS: dict[str, tuple[Any, pd.DataFrame]] = {
         SimpleImputer(strategy="median", add_indicator=True),
         pd.DataFrame({"n": pd.Series([None, 2**53, 7, -3] * 60, dtype="Int64")}),
     ),
+    "integers of Arrow": (
+        SimpleImputer(strategy="median"),
+        pd.DataFrame({"n": pd.Series([None, 255, 7, 0] * 60, dtype="uint8[pyarrow]")}),
+    ),
+    "booleans of Arrow": (
+        SimpleImputer(strategy="most_frequent"),
+        pd.DataFrame({"b": pd.Series([None, True, False, True] * 60, dtype="bool[pyarrow]")}),
+    ),
+    "strings of Arrow": (
+        make_pipeline(SimpleImputer(strategy="most_frequent", missing_values=pd.NA), coded()),
+        _cities(pd.NA, pd.ArrowDtype(pa.string())),
+    ),
     "doubles or NA": (
         SimpleImputer(),
         pd.DataFrame({"x": pd.Series([None, 0.1, 2.5, -1e30] * 60, dtype="Float64")}),
