@@ -17,6 +17,8 @@ MOST_REFUSED = 10_000
 """So many times, divided by the number of columns, scikit-learn may refuse parts of a table, a
 wide one FEWEST_REFUSALS times: to ask it again takes as long as there are columns."""
 FEWEST_REFUSALS = 32
+REFUSALS = (ValueError, IndexError, AttributeError)
+"""How scikit-learn refuses rows; CategoricalNB by the second, vectorizers None by the last."""
 
 
 class Asked(NamedTuple):
@@ -45,7 +47,7 @@ def ask(reference: Reference, signature: Signature, columns: Columns, finest: in
         try:
             with quietly(), deciding(reference.estimator, len(rows)) as sure:
                 answers = reference.answer(table)
-        except (ValueError, IndexError):  # the latter from CategoricalNB
+        except REFUSALS:
             refusals -= 1
             if len(rows) > max(finest, 1) and refusals > 0:
                 todo += np.array_split(rows, 2)

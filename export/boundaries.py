@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from export.asking import REFUSALS, ask
 from export.group import Ground, take
 from export.table import Columns
 
@@ -18,15 +19,15 @@ def boundary_rows(ground: Ground, rng: np.random.Generator) -> Columns:
     floats of any value change on the way, and none that is missing at one of its ends. No rows
     for estimators without labels.
     """
-    columns = ground.held_out
     floats = [
         index
         for index, feature in enumerate(ground.signature.features)
         if feature.dtype == "float64" and feature.values is None
     ]
     if ground.reference.task in ("regression", "transformation") or not floats:
-        return take(columns, slice(0, 0))
-    start, end = _pairs(_labels(ground, columns), rng)
+        return take(ground.held_out, slice(0, 0))
+    columns, labels = _answered(ground)
+    start, end = _pairs(labels, rng)
     here, there = take(columns, start), take(columns, start)
     for index in floats:
         goal = columns[index][end]
@@ -46,6 +47,16 @@ def boundary_rows(ground: Ground, rng: np.random.Generator) -> Columns:
             here[index] = np.where(moved, here[index], middle[index])
             there[index] = np.where(moved, middle[index], there[index])
     return [np.concatenate(pair) for pair in zip(here, there, strict=True)]
+
+
+def _answered(ground: Ground) -> tuple[Columns, NDArray[np.generic]]:
+    """Return the held-out rows that scikit-learn does not refuse, and their labels."""
+    columns = ground.held_out
+    try:
+        return columns, _labels(ground, columns)
+    except REFUSALS:
+        columns = take(columns, ask(ground.reference, ground.signature, columns).rows)
+        return columns, _labels(ground, columns)
 
 
 def _labels(ground: Ground, columns: Columns) -> NDArray[np.generic]:

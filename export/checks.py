@@ -45,6 +45,7 @@ def check_estimator(estimator: Any, layout: Layout, table: Any) -> None:
     if answer is None:
         raise ConversionError((), estimator, "it can neither predict nor transform new rows.")
     name = type(estimator).__name__
+    _check_order(name, np.asarray(getattr(estimator, "feature_names_in_", ())).tolist(), layout)
     try:
         answered = answer(layout.build(layout.split(layout.take(table, slice(0, 1)))))
     except NotFittedError:
@@ -59,6 +60,20 @@ def check_estimator(estimator: Any, layout: Layout, table: Any) -> None:
         problem = f"it answers {columns:,} numbers a row; {MOST_ANSWERED:,} are served at most. Let"
         problem += " a model follow it, or set fewer columns, such as n_features or max_features."
         raise ConversionError((), estimator, problem)
+
+
+def _check_order(name: str, fitted: list[Any], layout: Layout) -> None:
+    """Compare a data frame's columns with those that an estimator was fitted on, all there.
+
+    A ColumnTransformer selects by name, whatever the order; the graph's columns have no names.
+    """
+    if layout.form != "frame" or not set(fitted) <= set(layout.labels):
+        return
+    for column, expected in zip(layout.labels, fitted, strict=False):
+        if column != expected:
+            problem = f"X_train has {column!r} where the {name} was fitted on {expected!r}; give"
+            problem += " the columns of its feature_names_in_, in their order."
+            raise RecipeError("recipe", problem)
 
 
 def check_table(layout: Layout, table: Any, source: str) -> None:
@@ -137,12 +152,22 @@ def _check_column(values: Any, dtype: Dtype, place: str) -> None:
     if dtype == "string":
         if pd.api.types.infer_dtype(present) != "string":
             raise _unlike(present, dtype, place)
+        _check_strings(present, place)
         return
     numbers = _numbers(present)
     if numbers is None or (dtype == "bool" and not np.isin(numbers, (0, 1)).all()):
         raise _unlike(present, dtype, place)
     if dtype == "int64":
         _check_integers(present, numbers, place)
+
+
+def _check_strings(present: Any, place: str) -> None:
+    try:
+        "".join(present).encode()
+    except UnicodeEncodeError as error:
+        character = ascii(error.object[error.start])
+        problem = f"{place} holds {character}, half of a character, which UTF-8 has no bytes for"
+        raise RecipeError("recipe", f"{problem}; mend the text in the recipe.") from None
 
 
 def _check_integers(present: Any, numbers: NDArray[np.float64], place: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from export.asking import REFUSALS
 from export.reference import Reference, quietly
 from export.signature import Signature
 from export.table import Columns
@@ -31,6 +32,6 @@ def magnified(
             answer, *moved = (
                 reference.answer(signature.layout.build(table)) for table in (row, *tables)
             )
-    except (ValueError, IndexError):
+    except REFUSALS:
         return 0.0
     return max(compare(answer, each, magnitudes).max_relative for each in moved)

@@ -77,6 +77,30 @@ def test_an_estimator_that_answers_nothing_is_refused(
     assert str(caught.value) == f"recipe: {problem}"
 
 
+def test_columns_in_another_order_than_they_were_fitted_in_are_refused() -> None:
+    """scikit-learn selects them by name; the graph has no names. What comes after is ignored."""
+    more = FRAME.assign(more=0)
+    check_estimator(SELECTED.fit(FRAME, TARGET), layout_of(more, "X_train"), more)
+    turned = FRAME[FRAME.columns[::-1]]
+    with pytest.raises(RecipeError) as caught:
+        check_estimator(SELECTED, layout_of(turned, "X_train"), turned)
+    assert str(caught.value) == (
+        f"recipe: X_train has {FRAME.columns[-1]!r} where the Pipeline was fitted on "
+        f"{FRAME.columns[0]!r}; give the columns of its feature_names_in_, in their order."
+    )
+
+
+def test_half_a_character_is_refused() -> None:
+    """JSON and ONNX are UTF-8, which has no bytes for it."""
+    frame = pd.DataFrame({"city": pd.Series(["Oslo", "\ud83d"], dtype=object)})
+    with pytest.raises(RecipeError) as caught:
+        check_table(layout_of(frame, "X_train"), frame, "X_train")
+    assert str(caught.value) == (
+        "recipe: column 'city' of X_train holds '\\ud83d', half of a character, which UTF-8 has "
+        "no bytes for; mend the text in the recipe."
+    )
+
+
 def test_an_answer_without_columns_is_refused() -> None:
     """Where training had no missing number, MissingIndicator has nothing to indicate."""
     layout = layout_of(FRAME, "X_train")

@@ -2,11 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+from export import export
 from export.asking import ask
 from export.crossings import crossings_of
 from export.errors import ParityError
@@ -134,6 +140,18 @@ def test_a_difference_of_one_bit_is_caught_where_bits_are_promised(case: Case) -
     else:
         with pytest.raises(ParityError, match="allowed: bit for bit"):
             comparer.measure(random)
+
+
+@pytest.mark.parametrize("refused", [np.inf, np.nan])
+def test_held_out_rows_may_be_such_as_scikit_learn_refuses(refused: float, tmp_path: Path) -> None:
+    """They are left out, also where rows between two of them are looked for."""
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
+    held_out = X.copy()
+    held_out.iloc[3, 1] = refused
+    exported = export(model, X, y, name="model", X_test=held_out, y_test=y, out=tmp_path)
+    first, *_ = exported.manifest.parity.groups
+    assert (first.group, first.rows, first.left_out) == ("held-out", 149, 1)
 
 
 def test_a_row_that_only_the_graph_refuses_is_shown(case: Case) -> None:
