@@ -135,9 +135,13 @@ def _nodes(ground: Ground, splits: Splits, width: int) -> tuple[Nodes, int]:
 
 
 def _sees(tree: Tree, width: int) -> bool:
-    """Tell whether a tree sees these columns: one of a chain sees what others answer, too."""
-    given = width if tree.picks is None else len(tree.picks)
-    return int(getattr(tree.source, "n_features", given)) == given
+    """Tell whether a tree sees these columns: one of a chain sees what others answer, too.
+
+    scikit-learn's own trees are asked, and take as many columns as they were given, no others.
+    """
+    if hasattr(tree.source, "n_features"):
+        return int(tree.source.n_features) == (width if tree.picks is None else len(tree.picks))
+    return int(tree.feature[~tree.leaf].max(initial=0)) < width
 
 
 def _alone(

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lightgbm import LGBMClassifier
 from numpy.typing import NDArray
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import (
@@ -15,7 +16,12 @@ from sklearn.datasets import (
     make_multilabel_classification,
 )
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401  (makes it importable)
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge, SGDClassifier
@@ -191,6 +197,8 @@ def test_a_class_of_all_rows_is_answered(several_labels: Data, prove: Prove) -> 
         ClassifierChain(LOGISTIC, order=[2, 0, 3, 1], chain_method="predict_proba"),
         ClassifierChain(LOGISTIC, order=[2, 0, 3, 1], chain_method="decision_function"),
         ClassifierChain(TREE, order="random", random_state=0),
+        ClassifierChain(HistGradientBoostingClassifier(max_iter=5)),
+        ClassifierChain(LGBMClassifier(n_estimators=5, verbose=-1)),
         ClassifierChain(LinearSVC()),
     ],
     ids=_name,
@@ -229,6 +237,7 @@ def test_several_classes_are_answered(classifier: Any, prove: Prove) -> None:
         MultiOutputRegressor(DecisionTreeRegressor(max_depth=4)),
         RegressorChain(LinearRegression(), order=[1, 0]),
         RegressorChain(RandomForestRegressor(n_estimators=5, random_state=0)),
+        RegressorChain(HistGradientBoostingRegressor(max_iter=5), order=[1, 0]),
     ],
     ids=_name,
 )
