@@ -49,7 +49,6 @@ class Direct:
             self._start = b"HTTP/1.1 200 OK\r\n" + b"".join(lines)
         return self._start
 
-
     def take_turn(self) -> bool:
         """Take the turn that one long body has in a round of the loop; False if it is taken."""
         if self._taken:
