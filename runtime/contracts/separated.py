@@ -80,7 +80,7 @@ class Separated:
             if not run:
                 return
         first = self._line + 1
-        self._line += run.count(b"\n") + (not run.endswith(b"\n"))
+        self._line += _line_count(run)
         batch = None
         if len(run) <= self._limit:
             batch = self._float_batch(run) or self._batch(run)
@@ -113,7 +113,7 @@ class Separated:
         A line is one record if its last separator, and no other, is a line break.
         """
         # A carriage return by itself ends a record, but is white space in JSON.
-        if not self._floats or run.count(b"\r") != run.count(b"\r\n"):
+        if not self._floats or _lone_returns(run):
             return None
         run = run.removesuffix(b"\n")
         cells = np.frombuffer(run + b"\n", np.uint8)
@@ -202,6 +202,16 @@ class Separated:
         self._written = True
         names = [*self._codec.answer_columns, "error"]
         return (",".join(map(_quoted, names)) + "\r\n").encode()
+
+
+def _line_count(run: bytes) -> int:
+    """Return how many lines there are, as the csv module counts them."""
+    return run.count(b"\n") + _lone_returns(run) + (not run.endswith((b"\n", b"\r")))
+
+
+def _lone_returns(run: bytes) -> int:
+    """Return how many lines end with a carriage return, and no line feed."""
+    return run.count(b"\r") - run.count(b"\r\n") if b"\r" in run else 0
 
 
 def _encoded(row: Sequence[str]) -> bytes:
