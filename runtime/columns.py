@@ -5,17 +5,19 @@ What fits the signature is filled a column at a time. What does not is left to
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from runtime.errors import PayloadError, Problem
-from runtime.inspection import GREATEST_INTEGER, field_type, join
+from runtime.inspection import GREATEST_INTEGER, MOST_PROBLEMS, field_type, join
 from runtime.manifest import MISSING_STRING, Feature, Manifest
 from runtime.payload import NOT_DECODED, Array, Batch, Codec, check_values
-from runtime.tensors import empty, fill_column
+from runtime.tensors import blank, fill_column
 
 Values = Sequence[object] | Array
 """Plain Python values, None where one is missing; or an array of numbers, of which NaN is missing,
@@ -46,29 +48,33 @@ class Columns:
 
     def check(self, names: Sequence[str]) -> None:
         """Raise PayloadError unless a table may have columns of these names."""
-        problems = [
-            Problem(join("$", name), "no such column", "an unknown column", self._listing())
-            for name in names
-            if name not in self.features and self._forbids_unknown
-        ]
-        problems += [
-            Problem(join("$", feature.name), "a column of this name", "none")
-            for feature in self.features.values()
-            if feature.name not in names and not feature.nullable
-        ]
-        problems += [
-            Problem(join("$", name), "one column of this name", "several")
-            for place, name in enumerate(names)
-            if name in names[:place]
-        ]
-        if problems:
-            raise PayloadError(problems)
+        found = list(islice(self._problems(names), MOST_PROBLEMS + 1))
+        if found:
+            raise PayloadError(found[:MOST_PROBLEMS], more=len(found) > MOST_PROBLEMS)
+
+    def _problems(self, names: Sequence[str]) -> Iterator[Problem]:
+        """Yield what is wrong with the names of a table's columns, of which there may be many."""
+        counts = Counter(names)
+        if self._forbids_unknown:
+            listing = f"There are {', '.join(self.features)}."
+            for name in names:
+                if name not in self.features:
+                    yield Problem(join("$", name), "no such column", "an unknown column", listing)
+        for feature in self.features.values():
+            if feature.name not in counts and not feature.nullable:
+                yield Problem(join("$", feature.name), "a column of this name", "none")
+        for name, count in counts.items():
+            for _ in range(count - 1):
+                yield Problem(join("$", name), "one column of this name", "several")
 
     def batch(self, columns: Mapping[str, Values], rows: int) -> Batch | None:
-        """Make the tensors of columns; None where a value does not fit the signature."""
-        tensors = {tensor.name: empty(tensor, rows) for tensor in self._inputs}
-        for name, feature in self.features.items():
-            values = columns.get(name, [None] * rows)
+        """Make the tensors of columns; None where a value does not fit the signature.
+
+        The columns are of `features`, and all those that may not be missing are among them.
+        """
+        tensors = {tensor.name: blank(tensor, rows) for tensor in self._inputs}
+        for name, values in columns.items():
+            feature = self.features[name]
             if not self._fit(feature, values):
                 return None
             fill_column(tensors[feature.input][:, feature.column], values)
@@ -113,12 +119,13 @@ class Columns:
             return [text or None for text in texts] if feature.nullable and "" in texts else texts
         if feature.dtype == "bool":
             texts = [text.lower() for text in texts]
-        if "null" in texts:
+        joined = ",".join(texts)
+        if "null" in joined:  # also with white space around it
             return None
         if "" in texts:
-            texts = [text or "null" for text in texts]
+            joined = ",".join([text or "null" for text in texts])
         try:
-            values: list[object] = self._decoders[name].decode(f"[{','.join(texts)}]")
+            values: list[object] = self._decoders[name].decode(f"[{joined}]")
         except NOT_DECODED:
             return None
         return values if len(values) == len(texts) else None
@@ -129,9 +136,6 @@ class Columns:
             f"{_json(name)}:{_value(self.features[name], text)}" for name, text in texts.items()
         )
         return f"{{{','.join(fields)}}}".encode()
-
-    def _listing(self) -> str:
-        return f"There are {', '.join(self.features)}."
 
 
 def _strings_fit(feature: Feature, values: Array) -> bool:
@@ -151,8 +155,9 @@ def _numbers_fit(feature: Feature, values: Array) -> bool:
     if len(present) < len(values) and not feature.nullable:
         return False
     if feature.dtype == "int64":
-        least, most = -GREATEST_INTEGER, GREATEST_INTEGER
-        return bool(np.all((present >= least) & (present <= most) & (present % 1 == 0)))
+        within = np.all((present >= -GREATEST_INTEGER) & (present <= GREATEST_INTEGER))
+        # numpy warns of what is left of infinity.
+        return bool(within and np.all(present % 1 == 0))
     return bool(np.all(np.isfinite(present)))
 
 

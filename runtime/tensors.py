@@ -91,10 +91,12 @@ def strings(cells: Cells, columns: int) -> Fill:
     return fill
 
 
-def empty(tensor: Tensor, rows: int) -> Array:
-    """Return a tensor for so many rows, to be filled by its columns."""
-    dtype: type = object if tensor.dtype == "string" else np.float64
-    return np.empty((rows, tensor.columns or 1), dtype)
+def blank(tensor: Tensor, rows: int) -> Array:
+    """Return a tensor for so many rows, to be filled by its columns: all values are missing."""
+    shape = (rows, tensor.columns or 1)
+    if tensor.dtype == "string":
+        return np.full(shape, MISSING_STRING, object)
+    return np.full(shape, np.nan)
 
 
 def fill_column(column: Array, values: Sequence[object] | Array) -> None:

@@ -117,6 +117,7 @@ def test_columns_may_be_of_many_types(post: Post, penguins: Predictor) -> None: 
         ("flipper_length_mm", pa.array([190.5, 190.0])),
         ("year", pa.array([None, 2008], pa.int16())),
         ("year", pa.array([float("nan"), 2008.0])),
+        ("year", pa.array([float("inf"), 2008.0])),
         ("year", pa.array(["2008", "2009"])),
         ("sex", pa.array([None, "male"])),
         ("sex", pa.array(["\ufdd0", "male"], pa.large_string())),
@@ -200,6 +201,11 @@ def test_a_stream_without_records_has_an_answer_without_any(post: Post) -> None:
         (written(flowers(0))[:8] + b"\xff" * 400, 400, "a message has no metadata."),
         (written(flowers(9))[len(written(flowers(0))) - 8 :], 400, "a message is out of place."),
         (
+            written(flowers(9)).replace(b"feature1", b"feature\xff"),
+            400,
+            "it is not UTF-8. Names of columns are sent as UTF-8.",
+        ),
+        (
             written(flowers(9), options=pa.ipc.IpcWriteOptions(compression="zstd")),
             400,
             "its buffers are compressed. Write it without compression.",
@@ -243,6 +249,29 @@ def test_messages_and_what_dictionaries_spread_to_are_limited(
         assert response.status_code == 413
         detail = "The body is longer than 2000 bytes (MAX_BODY_BYTES)."
         assert response.json()["detail"] == detail
+
+
+def test_rows_that_take_no_bytes_are_limited(
+    serve: Callable[..., TestClient],  # noqa: F811 - the fixture
+) -> None:
+    """In a column of nulls there may be any number of them."""
+    limited = serve(MAX_BODY_BYTES="2000", DEFAULT_MODEL="iris")
+    for rows, status in ((2000, 200), (2001, 413)):
+        sent = written(pa.table({f"feature{place}": pa.nulls(rows) for place in range(1, 5)}), rows)
+        response = limited.post("/predict", content=sent, headers={"Content-Type": MEDIA_TYPE})
+        assert response.status_code == status
+
+
+def test_runs_are_short_where_columns_are_left_out(penguins: Predictor) -> None:  # noqa: F811
+    """Of those, too, there is a value for each row."""
+    islands = ["Dream"] * 20_000
+    few = pa.table({"island": islands, "year": islands})
+    every = pa.table({feature.name: islands for feature in penguins.manifest.features})
+    counts = [
+        [run.num_rows for run in Arrow(penguins, 10**8).add(written(table, 20_000))]
+        for table in (few, every)
+    ]
+    assert counts[0] == counts[1]
 
 
 def test_answers_have_types_where_no_record_is_right(iris: Predictor) -> None:  # noqa: F811

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from runtime.answers import Column
 from runtime.columns import Values
-from runtime.contracts.form import Piece, Wrong, pieces
+from runtime.contracts.form import FEW, Piece, Wrong, pieces
 from runtime.contracts.ipc import DICTIONARY, FORM, MEDIA_TYPE, RECORDS, SCHEMA, Messages
 from runtime.errors import MalformedError, PayloadError, Problem, ServiceError, TooLongError
 from runtime.inspection import join
@@ -69,9 +69,11 @@ class Arrow:
                     raise TooLongError(self._limit)
             elif kind == RECORDS and self._reader is not None:
                 records = _read_records(self._reader)
-                if sum(_dictionary_bytes(each) for each in records.columns) > self._limit:
+                spread = sum(_dictionary_bytes(each) for each in records.columns)
+                # Rows of nulls take no bytes at all, so they are counted.
+                if max(spread, records.num_rows) > self._limit:
                     raise TooLongError(self._limit)
-                yield from _cut(records)
+                yield from self._cut(records)
             else:
                 raise MalformedError("a message is out of place", None, None, FORM)
 
@@ -83,16 +85,29 @@ class Arrow:
 
     def _check(self, schema: pa.Schema) -> None:
         """Raise PayloadError unless the columns are the model's, of types that have values."""
+        try:
+            described = [(each.name, each.type, str(each.type)) for each in schema]
+        except UnicodeDecodeError:
+            hint = "Names of columns are sent as UTF-8."
+            raise MalformedError("it is not UTF-8", None, hint, FORM) from None
         problems = [
-            Problem(
-                join("$", each.name), "a column of numbers, booleans or strings", str(each.type)
-            )
-            for each in schema
-            if each.name in self._columns.features and not _plain(each.type)
+            Problem(join("$", name), "a column of numbers, booleans or strings", text)
+            for name, kind, text in described
+            if name in self._columns.features and not _plain(kind)
         ]
         if problems:
             raise PayloadError(problems)
         self._columns.check(schema.names)
+
+    def _cut(self, records: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        """Cut records into runs that are decoded in a few milliseconds."""
+        counted = (pa.types.is_integer, pa.types.is_floating)
+        numbers = all(any(test(kind) for test in counted) for kind in records.schema.types)
+        # Of a feature whose column is left out there is a value as well.
+        width = max(records.num_columns, len(self._columns.features))
+        size = max(1, (_NUMBERS if numbers else _TEXTS) // width)
+        for start in range(0, records.num_rows, size):
+            yield records.slice(start, size)
 
     def size(self, run: pa.RecordBatch) -> int:
         """Return how many bytes records have, dictionaries apart."""
@@ -125,13 +140,14 @@ class Arrow:
     def _one_by_one(
         self, table: Mapping[str, pa.Array], first: int, rows: int
     ) -> Iterator[Batch | Wrong]:
-        columns = {name: list(map(_sent, column.to_pylist())) for name, column in table.items()}
-        for row in range(rows):
-            record = {name: values[row] for name, values in columns.items()}
-            try:
-                yield self._codec.record(msgspec.json.encode(record))
-            except ServiceError as error:
-                yield Wrong(first + row, error)
+        for start in range(0, rows, FEW):
+            some = {name: column.slice(start, FEW).to_pylist() for name, column in table.items()}
+            for row in range(min(FEW, rows - start)):
+                record = {name: _sent(values[row]) for name, values in some.items()}
+                try:
+                    yield self._codec.record(msgspec.json.encode(record))
+                except ServiceError as error:
+                    yield Wrong(first + start + row, error)
 
     def write(self, outputs: Outputs | None, wrong: Mapping[int, Wrong]) -> bytes:
         """Write a batch with a row for each record."""
@@ -200,15 +216,6 @@ def _read_records(reader: pa.RecordBatchReader) -> pa.RecordBatch:
     except (pa.ArrowException, OSError, StopIteration) as error:
         raise MalformedError(_said(error), None, None, FORM) from None
     return records
-
-
-def _cut(records: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """Cut records into runs that are decoded in a few milliseconds."""
-    counted = (pa.types.is_integer, pa.types.is_floating)
-    numbers = all(any(test(kind) for test in counted) for kind in records.schema.types)
-    size = max(1, (_NUMBERS if numbers else _TEXTS) // max(1, records.num_columns))
-    for start in range(0, records.num_rows, size):
-        yield records.slice(start, size)
 
 
 def _said(error: Exception) -> str:

@@ -5,6 +5,7 @@ import sys
 import pytest
 from starlette.testclient import TestClient
 
+from runtime.contracts import streams
 from runtime.contracts.ipc import MEDIA_TYPE, SCHEMA, Messages
 from runtime.errors import MalformedError, TooLongError
 
@@ -66,6 +67,8 @@ def test_without_pyarrow_the_type_is_not_supported(
     """The answer says what is missing."""
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.delitem(sys.modules, "runtime.contracts.arrow", raising=False)
+    # Where other tests have had the module imported.
+    monkeypatch.delitem(vars(streams)["_imported"], MEDIA_TYPE, raising=False)
     response = client.post(
         "/predict", content=MESSAGE, headers={"Content-Type": MEDIA_TYPE.decode()}
     )

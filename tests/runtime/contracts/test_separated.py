@@ -205,6 +205,34 @@ def test_floats_are_read_at_once_as_they_are_by_themselves(
             assert tensor.tobytes() == expected.batch.tensors[name].tobytes()
 
 
+@pytest.mark.parametrize("size", [9, 10_000])
+def test_a_carriage_return_by_itself_ends_a_line(iris: Predictor, size: int) -> None:
+    """Which is counted, wherever the bytes are cut."""
+    text = (IRIS + "1,2,3,4\r1,2,3,4\n1,2,3,4\r\n1,2,3,x\r\n1,2,3,4\r").encode()
+    form = Separated(iris, 1000)
+    runs = [
+        run for place in range(0, len(text), size) for run in form.add(text[place : place + size])
+    ]
+    runs += form.end()
+    lines = [
+        wrong.line for run in runs for piece in form.decode(run) for wrong in piece.wrong.values()
+    ]
+    assert lines == [5]
+
+
+@pytest.mark.parametrize("value", ["null", " null", "null\t", "NULL"])
+def test_null_is_no_missing_value(post: Post, value: str) -> None:
+    """Whether another record is wrong or not, and with white space around it or not."""
+    text = f"island,year,bill_length_mm\nDream,2007,{value}\nDream,2007,\n"
+    said = (
+        f'Line 2: Expected a number or null, got the string "{value.strip()}" - '
+        "at `$.bill_length_mm`."
+    )
+    assert errors(post(text, "/models/penguins/predict")) == [said, ""]
+    found = errors(post(f"{text}Dream,x,\n", "/models/penguins/predict"))
+    assert found[:2] == [said, ""]
+
+
 def test_a_record_that_is_not_ended_is_told_of(post: Post) -> None:
     """Its quote is never closed."""
     assert errors(post(IRIS + '1,2,3,4\n1,2,3,"4\n1,2,3,4\n')) == [
@@ -255,6 +283,16 @@ def test_every_problem_of_the_line_of_names_is_listed(post: Post) -> None:
         ("$.feature3", "a column of this name", "none", None),
         ("$.feature1", "one column of this name", "several", None),
     ]
+
+
+def test_not_all_problems_of_a_long_line_of_names_are_listed(post: Post) -> None:
+    """Nor do they take long: to look each name up among all would take minutes."""
+    response = post("feature1," * 50_000 + "x," * 50_000 + "y\n")
+    assert response.status_code == 422
+    assert response.json()["detail"] == (
+        "The body has more than 100 problems; the first are in `errors`."
+    )
+    assert len(response.json()["errors"]) == 100
 
 
 def test_columns_that_are_unknown_may_be_ignored(serve: Callable[..., TestClient]) -> None:
