@@ -19,6 +19,7 @@ from tests.runtime.conftest import (  # noqa: F401 - fixtures
     iris,
     models,
     penguins,
+    pieces,
     serve,
 )
 
@@ -41,12 +42,15 @@ def flowers(count: int) -> pa.Table:
 
 
 @pytest.fixture
-def post(client: TestClient) -> Post:  # noqa: F811 - the fixture
+def post(
+    client: TestClient,  # noqa: F811 - the fixtures
+    pieces: Callable[[int], None],  # noqa: F811
+) -> Post:
     """Send a stream, in parts of a size, and return the answer."""
 
     def send(data: bytes, path: str = "/predict", size: int = 10_000) -> Any:
-        parts = (data[place : place + size] for place in range(0, len(data), size))
-        return client.post(path, content=parts, headers={"Content-Type": MEDIA_TYPE})
+        pieces(size)
+        return client.post(path, content=data, headers={"Content-Type": MEDIA_TYPE})
 
     return send
 

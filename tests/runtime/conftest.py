@@ -7,16 +7,18 @@ requirements-runtime.txt and the test tools alone, given artifacts by SKIFF_TEST
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import Receive
 
 from runtime.app import create_app
 from runtime.artifact import seal
 from runtime.config import Settings
+from runtime.contracts import flow, streams
 from runtime.predictor import Predictor
 
 ROOT = Path(__file__).parents[2]
@@ -111,3 +113,18 @@ def serve(artifacts: Path) -> Iterator[Serve]:
 def client(serve: Serve) -> TestClient:
     """A client of an application that serves Iris by default, and penguins by name."""
     return serve(DEFAULT_MODEL="iris")
+
+
+@pytest.fixture
+def pieces(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Have the bodies of streams come in pieces of a size; the test client joins what it sends."""
+
+    def cut(size: int) -> None:
+        async def incoming(receive: Receive) -> AsyncIterator[bytes]:
+            async for data in flow.incoming(receive):
+                for place in range(0, len(data), size):
+                    yield data[place : place + size]
+
+        monkeypatch.setattr(streams, "incoming", incoming)
+
+    return cut

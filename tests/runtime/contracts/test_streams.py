@@ -138,16 +138,16 @@ def test_an_empty_stream_has_an_empty_answer(post: Post) -> None:
 
 
 def test_only_a_line_is_limited_in_length(
-    serve: Callable[..., TestClient], iris: Predictor
+    serve: Callable[..., TestClient], pieces: Callable[[int], None], iris: Predictor
 ) -> None:
     """One that is too long gets a problem, and the stream goes on."""
     client = serve(MAX_BODY_BYTES="100", DEFAULT_MODEL="iris")
     long = RECORD[:-1] + b" " * 100 + b"}"
     for size in (7, 10_000):
         text = b"\n".join([RECORD, long, RECORD])
-        parts = [text[place : place + size] for place in range(0, len(text), size)]
+        pieces(size)
         response = client.post(
-            "/predict", content=iter(parts), headers={"Content-Type": "application/x-ndjson"}
+            "/predict", content=text, headers={"Content-Type": "application/x-ndjson"}
         )
         lines = response.content.splitlines()
         assert lines[0] == lines[2] == iris.answer(RECORD).content
