@@ -42,16 +42,18 @@ def post(client: TestClient) -> Post:
     return send
 
 
-def test_each_line_gets_a_line(post: Post, iris: Predictor, penguins: Predictor) -> None:
+def test_each_line_gets_a_line(
+    post: Post, pieces: Callable[[int], None], iris: Predictor, penguins: Predictor
+) -> None:
     """The very answer that a record by itself gets, wherever the bytes are cut."""
     for predictor in (iris, penguins):
         records = [json.dumps(row).encode() for row in predictor.model.vectors.rows]
         text = b"\n".join(records)
         expected = b"".join(predictor.answer(record).content + b"\n" for record in records)
         for size in (11, 1000, len(text)):
-            parts = [text[place : place + size] for place in range(0, len(text), size)]
+            pieces(size)
             name = predictor.manifest.name
-            response = post(*parts, path=f"/models/{name}/versions/1/predict")
+            response = post(text, path=f"/models/{name}/versions/1/predict")
             assert response.status_code == 200
             assert response.headers["content-type"] == "application/x-ndjson"
             assert "content-length" not in response.headers
