@@ -9,6 +9,7 @@
     ├── ModelNotFoundError   no such model or version in the repository
     ├── MalformedError       a request's body that is not JSON, or what else it should be
     ├── TooLongError         a line of a stream that is longer than a body may be
+    ├── TooManyError         a list of more records than there is room for
     └── PayloadError         a request whose records do not fit the signature
 
 Knows nothing of HTTP: `runtime.app` maps each of them to a status.
@@ -126,6 +127,17 @@ class TooLongError(ServiceError):
     def of(self, what: str) -> str:
         """Return the message, with a name for what is too long."""
         return f"{what} is longer than {self.limit} bytes (MAX_BODY_BYTES)."
+
+
+class TooManyError(ServiceError):
+    """A list of so many records that, with the fields that they leave out, there is no room."""
+
+    def __init__(self, most: int, fields: int) -> None:
+        super().__init__(
+            f"The list has more than {most} records, which of {fields} fields each, those that "
+            "are left out among them, is all that MAX_BODY_BYTES allows. Send several lists, or "
+            "a stream."
+        )
 
 
 class PayloadError(ServiceError):

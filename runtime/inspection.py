@@ -86,7 +86,7 @@ class Inspector:
         """
         check_syntax(body)
         found = _Findings()
-        cutter = Cutter.of(body)
+        cutter = Cutter.of(body, len(self._features))
         if cutter is None:
             expected = "an object or a list of objects"
             yield Records(self._values([msgspec.Raw(body)], None, found, expected), single=True)

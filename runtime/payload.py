@@ -23,7 +23,7 @@ from runtime.config import UnknownFields
 from runtime.errors import PayloadError, Problem
 from runtime.inspection import MOST_PROBLEMS, Inspector, field_type, join
 from runtime.manifest import MISSING_STRING, Feature, Manifest, Scalar
-from runtime.parts import Body, Cutter
+from runtime.parts import PART_CELLS, Body, Cutter, cells_of
 from runtime.structs import renaming
 from runtime.tensors import (
     MOST_FIELDS,
@@ -80,6 +80,8 @@ class Codec:
         features = manifest.features
         self.forbids_unknown = forbid = unknown_fields == "reject"
         self._attributes = [f"f{index}" for index, _ in enumerate(features)]
+        self._fields = len(features) if any(feature.nullable for feature in features) else 0
+        """How many fields a record has of which it may leave out some; 0 if it may not."""
         rename = renaming([feature.name for feature in features])
         self._row = _row_type(features, rename, forbid)
         # Without the fields' names in JSON every body must be inspected.
@@ -136,7 +138,7 @@ class Codec:
     def _rows(self, body: Body) -> Iterator[tuple[Sequence[msgspec.Struct], bool]]:
         """Yield rows, and whether the body is a single one; none for a part that is refused."""
         count = 0
-        cutter = Cutter.of(body)
+        cutter = Cutter.of(body, self._fields)
         if cutter is None:
             row = self.read(body)
             if isinstance(row, msgspec.Struct):
@@ -168,6 +170,10 @@ class Codec:
         except NOT_DECODED:
             return None
         return rows
+
+    def is_sparse(self, body: Body) -> bool:
+        """Tell whether records leave out so much that decoding takes long for their bytes."""
+        return cells_of(body, self._fields) > PART_CELLS
 
     def read_lines(self, lines: bytes) -> list[msgspec.Struct] | None:
         """Decode records, one after another; None for what `record` must see."""

@@ -15,7 +15,8 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import TypeVar
 
-from runtime.parts import PART_BYTES, Body
+from runtime.errors import TooManyError
+from runtime.parts import Body
 from runtime.payload import Array, Batch
 from runtime.predictor import Answer, Predictor
 
@@ -56,22 +57,24 @@ class Turns:
         async with self._runs:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    async def decode(self, predictor: Predictor, body: Body) -> deque[Batch]:
-        """Decode a body into batches, each of which is answered in a turn.
+    async def decode(self, predictor: Predictor, body: Body, most: int) -> deque[Batch]:
+        """Decode a body of `most` records into batches, each of which is answered in a turn.
 
-        Raises MalformedError or PayloadError for a body that does not fit the signature.
+        Raises MalformedError or PayloadError for a body that does not fit the signature,
+        TooManyError for one of more records.
         """
-        if len(body) <= INLINE_BYTES:
+        if len(body) <= INLINE_BYTES and not predictor.codec.is_sparse(body):
             return deque(predictor.codec.decode(body).cut(predictor.most))
-        if len(body) <= PART_BYTES:
-            whole = await self.here(partial(predictor.codec.decode, body))
-            return deque(whole.cut(predictor.most))
         parts = predictor.codec.parts(body)
         del body  # so that it goes when it is decoded
         batches: deque[Batch] = deque()
+        rows = 0
         while (part := await self.here(partial(next, parts, ...))) is not ...:
             if part is not None:
                 batches += part.cut(predictor.most)
+                rows += part.rows
+            if rows > most:
+                raise TooManyError(most, len(predictor.manifest.features))
         return batches
 
     async def compute(

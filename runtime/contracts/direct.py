@@ -212,6 +212,8 @@ class DirectProtocol(Connection):
     def _answer(self, head: Head, body: bytes) -> bool:
         """Have a request answered; return False where only the application can."""
         predictor = head.batcher.predictor
+        if predictor.codec.is_sparse(body):
+            return False
         if len(body) > INLINE_BYTES and not self._direct.take_turn():
             return False
         rows = predictor.codec.read(body)

@@ -55,7 +55,7 @@ class Ndjson:
             yield Piece(None, {0: Wrong(first, TooLongError(self._limit))})
             return
         self._line += run.count(b"\n") + (not run.endswith(b"\n"))
-        batch = self._batch(run)
+        batch = None if self._codec.is_sparse(run) else self._batch(run)
         if batch is None:
             yield from pieces(self._one_by_one(run, first))
         else:

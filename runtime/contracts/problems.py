@@ -17,6 +17,7 @@ from runtime.errors import (
     PayloadError,
     ServiceError,
     TooLongError,
+    TooManyError,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -25,6 +26,7 @@ _STATUSES: Mapping[type[ServiceError], int] = {
     MalformedError: 400,
     PayloadError: 422,
     TooLongError: 413,
+    TooManyError: 413,
     ModelNotFoundError: 404,
     NoModelError: 503,
     ArtifactError: 503,

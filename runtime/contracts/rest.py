@@ -24,6 +24,9 @@ from runtime.predictor import Predictor
 from runtime.repository import Entry, Repository
 from runtime.turns import Turns
 
+_ROOM = 4
+"""Bytes of decoded records for each that a body may have."""
+
 
 class Predict:
     """`POST …/predict`, for the default model or for the one that the path names."""
@@ -44,7 +47,8 @@ class Predict:
             return
         # The body has no name here: it goes when it is decoded.
         body = read_body(scope, receive, self._max_body_bytes)
-        batches = await turns.decode(predictor, await body)
+        most = max(1, self._max_body_bytes * _ROOM // (8 * len(predictor.manifest.features)))
+        batches = await turns.decode(predictor, await body, most)
         await self._answer(scope, receive, send, predictor, batches)
 
     async def _answer(

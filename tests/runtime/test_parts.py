@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from runtime.parts import Cutter
+from runtime.parts import PART_CELLS, Cutter
 
 RECORDS = [{"a": 1, "b": "x"}, {"a": 2, "b": "}, {"}, {"a": 3, "b": '"},{"'}, {}, {"a": [{}, {}]}]
 
@@ -32,6 +32,19 @@ def test_the_parts_have_the_records_of_the_whole(size: int, indent: int | None) 
     parts = cut(f" \n{json.dumps(RECORDS, indent=indent)}\t ".encode(), size)
     assert [record for part in parts for record in part] == RECORDS
     assert (len(parts) > 1) == (size < 30)
+
+
+def test_a_part_has_no_more_than_its_share_of_cells() -> None:
+    """Whatever records leave out: those of many fields are cut sooner than their bytes say."""
+    records = [{"a": "x" * 200_000}, *[{}] * 10_000, {"a": "}" * 5000}, {}]
+    body = json.dumps(records).encode()
+    cutter, sizes = Cutter.of(body, 300), []
+    assert cutter is not None
+    while cutter.more:
+        part, cutter.start = cutter.part()
+        sizes.append(len(json.loads(part)))
+    assert sum(sizes) == len(records)
+    assert max(sizes) * 300 <= 1.1 * PART_CELLS
 
 
 def test_a_list_without_records_is_one_part() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from runtime.errors import PayloadError
+from runtime.errors import PayloadError, TooManyError
 from runtime.pace import Pace
 from runtime.parts import PART_BYTES
 from runtime.predictor import Answer, Predictor
@@ -29,9 +29,12 @@ def take(talk: Callable[[Turns], Awaitable[Any]], runs: int = 1) -> Any:
     return asyncio.run(run())
 
 
+MOST = 10**6
+
+
 async def answered(turns: Turns, predictor: Predictor, body: bytes) -> list[Answer]:
     """Return the answers to a body's batches."""
-    batches = await turns.decode(predictor, body)
+    batches = await turns.decode(predictor, body, MOST)
     return [answer async for answer in turns.answers(predictor, batches)]
 
 
@@ -54,6 +57,17 @@ def test_a_long_list_is_answered_as_its_rows_are(predictor: Predictor) -> None:
     assert sum(answer.rows for answer in answers) == times * len(records)
     labels = sum(sum(answer.counts.values()) for answer in answers)
     assert labels == (times * len(records) if predictor.manifest.classes else 0)
+
+
+def test_a_list_of_too_many_records_is_refused(
+    iris: Predictor, iris_record: dict[str, float]
+) -> None:
+    """As soon as there are too many, however few bytes each has."""
+    body = json.dumps([iris_record] * 5000).encode()
+    with pytest.raises(TooManyError, match=r"^The list has more than 4999 records, which of 4 "):
+        take(lambda turns: turns.decode(iris, body, 4999))
+    batches = take(lambda turns: turns.decode(iris, body, 5000))
+    assert sum(batch.rows for batch in batches) == 5000
 
 
 def test_others_pass_between_the_parts_of_a_long_list(
@@ -98,7 +112,7 @@ def test_a_long_list_with_problems_is_refused(
 
     async def talk(turns: Turns) -> int:
         rounds = 0
-        task = asyncio.create_task(turns.decode(iris, body))
+        task = asyncio.create_task(turns.decode(iris, body, MOST))
         while not task.done():
             await asyncio.sleep(0)
             rounds += 1

@@ -78,6 +78,24 @@ def test_of_long_lists_one_is_answered_directly_in_a_round_of_the_loop(artifacts
     converse(artifacts, talk)
 
 
+def test_lists_that_leave_out_many_fields_are_the_applications(
+    artifacts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It decodes them in parts, and answers alike."""
+    monkeypatch.setattr("runtime.payload.PART_CELLS", 69)
+
+    async def talk(connection: Conversation) -> None:
+        for count in (9, 10):
+            body = b"[" + b",".join([b'{"year":2008,"island":"Dream"}'] * count) + b"]"
+            sent = request(body, "/models/penguins/predict")
+            plain = connection.another(HttpToolsProtocol)
+            asked = connection.another(DirectProtocol)
+            assert await asked.send(sent) == await plain.send(sent)
+            assert asked.direct == (count == 9)
+
+    converse(artifacts, talk)
+
+
 def test_requests_follow_each_other(artifacts: Path) -> None:
     """On one connection, by whichever way."""
 

@@ -176,3 +176,20 @@ def test_many_clients_at_once_get_their_own_answers(client: TestClient, iris: Pr
     for thread in threads:
         thread.join()
     assert [answers[number] for number in range(len(rows))] == iris.model.vectors.outputs["label"]
+
+
+def test_records_of_many_fields_that_are_left_out_are_limited(
+    serve: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their tensors would not be: 20 records of 7 fields take 1120 bytes, whatever was sent."""
+    monkeypatch.setattr("runtime.contracts.rest._ROOM", 1)
+    monkeypatch.setattr("runtime.turns.INLINE_BYTES", 0)
+    client = serve(MAX_BODY_BYTES="1120", DEFAULT_MODEL="penguins")
+    record = {"year": 2008, "island": "Dream"}
+    assert len(client.post("/predict", json=[record] * 20).json()) == 20
+    response = client.post("/predict", json=[record] * 21)
+    detail = (
+        "The list has more than 20 records, which of 7 fields each, those that are left out "
+        "among them, is all that MAX_BODY_BYTES allows. Send several lists, or a stream."
+    )
+    assert (response.status_code, response.json()["detail"]) == (413, detail)
