@@ -39,7 +39,8 @@ class Form(Protocol, Generic[Run]):
 
     media_type: bytes
     most: int
-    """Bytes that are taken at a time, so that they are decoded in a few milliseconds."""
+    """Bytes that are taken at a time, so that they are decoded in a few milliseconds. It may
+    change."""
 
     def add(self, data: bytes) -> Iterator[Run]:
         """Take the next bytes, and yield the runs that are whole."""

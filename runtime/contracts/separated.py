@@ -22,6 +22,10 @@ from runtime.turns import Outputs
 
 MEDIA_TYPE = b"text/csv"
 
+_MOST = 32_768
+_LEAST = 256
+"""Bytes that are taken at a time: of tables with all columns, and with one of very many."""
+
 _FORM = "CSV"
 _ESCAPE = "surrogateescape"
 _ENCODING = "CSV is sent as UTF-8."
@@ -36,7 +40,7 @@ class Separated:
     """One stream."""
 
     media_type = MEDIA_TYPE
-    most = 32_768
+    most = _MOST
 
     def __init__(self, predictor: Predictor, limit: int) -> None:
         self._codec = predictor.codec
@@ -103,6 +107,8 @@ class Separated:
             name: place for place, name in enumerate(self._names) if name in self._columns.features
         }
         count = len(self._columns.features)
+        # Columns that are left out have to be filled as well.
+        self.most = max(_LEAST, self.most * len(self._names) // max(count, len(self._names)))
         self._floats = self._columns.are_floats and len(self._places) == len(self._names) == count
         self._line = reader.line_num
         return lines.read().encode(errors=_ESCAPE)

@@ -77,8 +77,11 @@ class Stream:
 
     async def _pieces(self, receive: Receive) -> AsyncIterator[Piece]:
         async for data in incoming(receive):
-            for place in range(0, len(data), self._form.most):
-                for run in self._form.add(data[place : place + self._form.most]):
+            place = 0
+            while place < len(data):
+                taken = data[place : place + self._form.most]
+                place += len(taken)
+                for run in self._form.add(taken):
                     async for piece in self._decode(run):
                         yield piece
         for run in self._form.end():

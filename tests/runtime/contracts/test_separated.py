@@ -113,6 +113,22 @@ def test_columns_that_may_be_missing_may_be_left_out(post: Post) -> None:
     assert [each["prediction"] for each in found] == ["Adelie"]
 
 
+def test_a_table_that_leaves_columns_out_is_read_in_smaller_pieces(
+    client: TestClient, penguins: Predictor
+) -> None:
+    """Of which nothing is lost."""
+    form = Separated(penguins, 1000)
+    before = form.most
+    assert list(form.decode(b"island,year\n")) == []
+    assert form.most == before * 2 // 7
+    text = "island,year\n" + "Dream,2008\nBiscoe,2007\n" * 5000
+    response = client.post(
+        "/models/penguins/predict", content=text, headers={"Content-Type": "text/csv"}
+    )
+    assert len(table(response)) == 10_000
+    assert response.content.count(b"\r\n") == 10_001
+
+
 def test_a_record_that_is_wrong_is_told_of_in_its_place(post: Post) -> None:
     """By the line where it begins; the others are answered."""
     text = IRIS + '5.1,3.5,1.4,0.2\n5.1,x,1.4\n\n"5.1\n",3.5,,NA\n"1"1,2,3,4\n5.1,3.5,1.4,0.2\n'
