@@ -15,7 +15,7 @@ from sklearn.exceptions import NotFittedError
 from export.errors import ConversionError, RecipeError
 from export.reference import Answers, as_labels
 from export.table import Layout
-from runtime.manifest import Dtype, Task
+from runtime.manifest import MISSING_STRING, Dtype, Task
 
 GREATEST_INTEGER = 2**53
 """Up to here, every integer is a double."""
@@ -101,8 +101,16 @@ def check_table(layout: Layout, table: Any, source: str) -> None:
 
 
 def check_target(target: Any, rows: int, source: str) -> None:
-    """Raise RecipeError, naming `source`, where a target has not a value for each row."""
-    if target is not None and len(target) != rows:
+    """Raise RecipeError, naming `source`, where a target has not a value for each row.
+
+    Or where a label is a text that nothing can be told of.
+    """
+    if target is None:
+        return
+    values = np.ravel(target)
+    if values.dtype.kind not in "biufc":
+        _check_characters([each for each in values if isinstance(each, str)], source)
+    if len(target) != rows:
         table = source.replace("y_", "X_")
         raise RecipeError("recipe", f"{source} has {len(target)} values; {table} has {rows} rows.")
 
@@ -162,8 +170,15 @@ def _check_column(values: Any, dtype: Dtype, place: str) -> None:
 
 
 def _check_strings(present: Any, place: str) -> None:
+    _check_characters(present, place)
+    if (present == MISSING_STRING).any():
+        problem = f"{place} holds the text '\\ufdd0', by which models know a missing string"
+        raise RecipeError("recipe", f"{problem}; replace it in the recipe.")
+
+
+def _check_characters(texts: Any, place: str) -> None:
     try:
-        "".join(present).encode()
+        "".join(texts).encode()
     except UnicodeEncodeError as error:
         character = ascii(error.object[error.start])
         problem = f"{place} holds {character}, half of a character, which UTF-8 has no bytes for"

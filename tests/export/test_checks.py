@@ -90,6 +90,29 @@ def test_columns_in_another_order_than_they_were_fitted_in_are_refused() -> None
     )
 
 
+def test_half_a_character_in_a_label_is_refused() -> None:
+    """Whatever the labels are kept in."""
+    for target in (
+        ["Oslo", "\ud83d"],
+        np.array(["\ud83d", "Oslo"]),
+        pd.Series(["\ud83d", "x"], dtype=object),
+    ):
+        with pytest.raises(RecipeError, match=r"^recipe: y_train holds '\\ud83d', half of a "):
+            check_target(target, 2, "y_train")
+    check_target(pd.Series(["Oslo", "é"], dtype="category"), 2, "y_train")
+
+
+def test_the_text_that_stands_for_a_missing_string_is_refused() -> None:
+    """Nobody could send it."""
+    frame = pd.DataFrame({"city": pd.Series(["Oslo", "\ufdd0"], dtype=object)})
+    with pytest.raises(RecipeError) as caught:
+        check_table(layout_of(frame, "X_train"), frame, "X_train")
+    assert str(caught.value) == (
+        "recipe: column 'city' of X_train holds the text '\\ufdd0', by which models know a missing "
+        "string; replace it in the recipe."
+    )
+
+
 def test_half_a_character_is_refused() -> None:
     """JSON and ONNX are UTF-8, which has no bytes for it."""
     frame = pd.DataFrame({"city": pd.Series(["Oslo", "\ud83d"], dtype=object)})
