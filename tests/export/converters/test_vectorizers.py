@@ -46,7 +46,17 @@ SETTINGS: dict[str, Any] = {
     "accents stripped": TfidfVectorizer(strip_accents="unicode"),
     "ASCII alone": CountVectorizer(strip_accents="ascii", lowercase=False),
     "letters": CountVectorizer(analyzer="char", ngram_range=(1, 2)),
-    "letters within words": TfidfVectorizer(analyzer="char_wb", ngram_range=(4, 5)),
+    "letters within words": TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4)),
+    "spaces around words": CountVectorizer(analyzer="char_wb", ngram_range=(1, 1)),
+    "pairs within words": TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 3)),
+    "words shorter than runs": TfidfVectorizer(analyzer="char_wb", ngram_range=(4, 5)),
+    "many words shorter than runs": CountVectorizer(analyzer="char_wb", ngram_range=(6, 7)),
+    "words of letters, hashed": HashingVectorizer(
+        analyzer="char_wb", ngram_range=(1, 5), n_features=64, norm=None
+    ),
+    "short words of letters, hashed": HashingVectorizer(
+        analyzer="char_wb", ngram_range=(5, 6), n_features=64, norm=None
+    ),
     "one-letter words": CountVectorizer(token_pattern=r"(?u)\b\w+\b"),
     "short words": CountVectorizer(token_pattern=r"\b[^\W\d_]{2,5}\b"),
     "anything but spaces": CountVectorizer(token_pattern=r"\S+", binary=True),
@@ -108,6 +118,13 @@ def test_empty_texts_alone_are_answered(prove: Prove) -> None:
     for analyzer in ("word", "char", "char_wb"):
         exported = prove(CountVectorizer(analyzer=analyzer, strip_accents="unicode"), TEXTS)
         assert not _transformed(exported, np.array(["", ""], object)).any()
+
+
+def test_texts_too_short_for_any_term_alone_are_answered(prove: Prove) -> None:
+    """Also where only the columns are made of terms that there are."""
+    vectorizer = HashingVectorizer(analyzer="char", ngram_range=(3, 4))
+    exported = prove(make_pipeline(vectorizer, LogisticRegression()), TEXTS, SPAM)
+    assert exported.manifest.parity.label_mismatches == 0
 
 
 @pytest.mark.parametrize(
