@@ -37,12 +37,12 @@ def text(value: str) -> Any:
 
 def tokenize(graph: Graph, texts: TensorName, pattern: str) -> TensorName:
     """Cut strings [N] into the matches of an RE2 pattern, [N, most + 1], then ""."""
-    return _closed(graph, _cut(graph, texts, tokenexp=pattern), 1)
+    return _closed(graph, _cut(graph, texts, tokenexp=pattern))
 
 
-def characters(graph: Graph, texts: TensorName, rank: int = 1) -> TensorName:
-    """Cut strings [...], of this rank, into their characters, [..., most + 1], then ""."""
-    return _closed(graph, _cut(graph, texts, separators=[""]), rank)
+def characters(graph: Graph, texts: TensorName) -> TensorName:
+    """Cut strings [N] into their characters, [N, most + 1], then ""."""
+    return _closed(graph, _cut(graph, texts, separators=[""]))
 
 
 def is_empty(graph: Graph, strings: TensorName) -> TensorName:
@@ -90,37 +90,63 @@ def words(graph: Graph, step: Any, texts: TensorName) -> TensorName:
 
 def spaced_characters(graph: Graph, texts: TensorName) -> TensorName:
     """Return the characters of texts [N], several white ones being one space: [N, most]."""
-    several = f"{character_class(members(_WHITE))}{{2,}}"
-    letters = tokenize(graph, texts, f"{_SPACED}{several}|.")
-    spaces = graph.op("RegexFullMatch", letters, pattern=several)
-    return graph.op("Where", spaces, text(" "), letters)
+    return _with_spaces(graph, texts, f"{character_class(members(_WHITE))}{{2,}}")
 
 
 def spaced_words(graph: Graph, texts: TensorName) -> TensorName:
-    """Return what is between white characters, a space on both sides: [N, most], then ""."""
-    solid = character_class(~members(_WHITE))
-    found = tokenize(graph, texts, f"{solid}+")
-    spaced = graph.op("StringConcat", graph.op("StringConcat", text(" "), found), text(" "))
-    return graph.op("Where", is_empty(graph, found), text(""), spaced)
+    """Return the characters of the words of texts [N], a space around each: [N, most], then "".
+
+    Between two words there is one space; where there is no word, one is all there is.
+    """
+    apart = graph.op("StringConcat", graph.op("StringConcat", text(" "), texts), text(" "))
+    return _with_spaces(graph, apart, f"{character_class(members(_WHITE))}+")
+
+
+def is_space(graph: Graph, letters: TensorName) -> TensorName:
+    """Tell which characters are the space."""
+    return graph.op("Equal", letters, text(" "))
+
+
+def part(graph: Graph, tokens: TensorName, start: int, stop: int | None = None) -> TensorName:
+    """Return tokens [N, most] from one place up to another."""
+    stop = 2**31 if stop is None else stop
+    return graph.op("Slice", tokens, np.array([start]), np.array([stop]), np.array([1]))
 
 
 def grams(
-    graph: Graph, tokens: TensorName, longest: int, separator: str, axis: int
+    graph: Graph,
+    tokens: TensorName,
+    longest: int,
+    separator: str = "",
+    ends: TensorName | None = None,
 ) -> list[TensorName]:
-    """Return the runs of 1, 2, ... `longest` tokens along an axis, joined; "" where one ends.
+    """Return the runs of 1, 2, ... `longest` tokens [N, most], joined; "" where one ends.
 
-    A run that would go beyond the last token of its text is "".
+    A run that would go beyond the last token of its text is "", and so is one that would go
+    beyond a token of `ends`, at which runs begin and end.
     """
     runs = [tokens]
-    axes = np.array([axis])
+    beyond = None
     for length in range(2, longest + 1):
-        first = graph.op("Slice", runs[-1], np.array([0]), np.array([-1]), axes)
-        last = graph.op("Slice", tokens, np.array([length - 1]), np.array([2**31]), axes)
+        first = part(graph, runs[-1], 0, -1)
+        last = part(graph, tokens, length - 1)
+        none = is_empty(graph, last)
+        if ends is not None and length > 2:
+            inner = part(graph, ends, length - 2, -1)
+            before = beyond and part(graph, beyond, 0, -1)
+            beyond = inner if before is None else graph.op("Or", before, inner)
+            none = graph.op("Or", none, beyond)
         if separator:
             first = graph.op("StringConcat", first, text(separator))
         run = graph.op("StringConcat", first, last)
-        runs.append(graph.op("Where", is_empty(graph, last), text(""), run))
+        runs.append(graph.op("Where", none, text(""), run))
     return runs
+
+
+def _with_spaces(graph: Graph, texts: TensorName, white: str) -> TensorName:
+    """Return the characters of texts [N], with one space for what matches `white`."""
+    letters = tokenize(graph, texts, f"{_SPACED}{white}|.")
+    return graph.op("Where", graph.op("RegexFullMatch", letters, pattern=white), text(" "), letters)
 
 
 def _cut(graph: Graph, texts: TensorName, **how: Any) -> TensorName:
@@ -129,11 +155,11 @@ def _cut(graph: Graph, texts: TensorName, **how: Any) -> TensorName:
     )
 
 
-def _closed(graph: Graph, tokens: TensorName, rank: int) -> TensorName:
+def _closed(graph: Graph, tokens: TensorName) -> TensorName:
     """Put a "" after the last token of each string: so there is one, even where all are empty."""
-    shape = graph.op("Slice", graph.op("Shape", tokens), np.array([0]), np.array([rank]))
-    shape = graph.op("Concat", shape, np.array([1]), axis=0)
-    return graph.concat([tokens, graph.op("Expand", text(""), shape)], axis=rank)
+    rows = graph.op("Slice", graph.op("Shape", tokens), np.array([0]), np.array([1]))
+    shape = graph.op("Concat", rows, np.array([1]), axis=0)
+    return graph.concat([tokens, graph.op("Expand", text(""), shape)])
 
 
 def _stripper(graph: Graph, step: Any) -> Callable[[str], str] | None:

@@ -1,6 +1,6 @@
 """Text vectorizers: how often each term is in each text, weighted and normalized."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,9 @@ from export.converters.graph import Graph
 from export.converters.registry import converts
 from export.converters.scattered import scattered, weights_of
 from export.converters.values import Frame, TensorName
+
+_SHORTEST_WORD = 3
+"""Characters of a word of one letter, between two spaces."""
 
 
 @converts(CountVectorizer, exact=True)
@@ -81,22 +84,36 @@ def runs_of(
     texts = tokens.preprocess(graph, step, texts, sigmas=sigmas)
     known = dict(terms or {})
     if step.analyzer == "word":
-        runs = tokens.grams(graph, tokens.words(graph, step, texts), longest, " ", axis=1)
+        runs = tokens.grams(graph, tokens.words(graph, step, texts), longest, " ")
         return [(run, known) for run in runs[shortest - 1 :]]
     if step.analyzer == "char":
-        runs = tokens.grams(graph, tokens.spaced_characters(graph, texts), longest, "", axis=1)
+        runs = tokens.grams(graph, tokens.spaced_characters(graph, texts), longest)
         return [(run, _of_length(known, n)) for n, run in enumerate(runs, 1) if n >= shortest]
-    padded = tokens.spaced_words(graph, texts)
-    letters = tokens.characters(graph, padded, rank=2)
-    runs = tokens.grams(graph, letters, longest, "", axis=2)
-    answer = [(run, _of_length(known, n)) for n, run in enumerate(runs, 1) if n >= shortest]
-    if shortest > 3:  # A word that is shorter than the shortest run, spaces included, is a term.
-        whole = graph.op("Not", tokens.is_empty(graph, letters))
-        length = graph.op("ReduceSum", graph.cast(whole, np.int64), np.array([2]), keepdims=0)
-        short = graph.op("Less", length, shortest)
-        brief = {term: place for term, place in known.items() if len(term) < shortest}
-        answer.append((graph.op("Where", short, padded, tokens.text("")), brief))
-    return answer
+    runs = _within_words(graph, tokens.spaced_words(graph, texts), shortest, longest)
+    return [(run, _of_length(known, n)) for n, run in runs]
+
+
+def _within_words(
+    graph: Graph, letters: TensorName, shortest: int, longest: int
+) -> Iterator[tuple[int, TensorName]]:
+    """Yield the runs within words, the spaces around each included, with their lengths.
+
+    A word that is shorter than the shortest run is one by itself.
+    """
+    spaces = tokens.is_space(graph, letters)
+    for n, run in enumerate(tokens.grams(graph, letters, longest, ends=spaces), 1):
+        if n == 1 == shortest:  # The space between two words ends one, and begins another.
+            first, second = tokens.part(graph, letters, 0, -1), tokens.part(graph, letters, 1)
+            word = graph.op("Not", tokens.is_empty(graph, second))
+            begins = graph.op("And", tokens.is_space(graph, first), word)
+            yield n, second
+            yield n, graph.op("Where", begins, tokens.text(" "), tokens.text(""))
+        elif n >= shortest:
+            yield n, run
+        elif n >= _SHORTEST_WORD:
+            first, last = tokens.part(graph, spaces, 0, 1 - n), tokens.part(graph, spaces, n - 1)
+            whole = graph.op("And", first, last)
+            yield n, graph.op("Where", whole, run, tokens.text(""))
 
 
 def check(graph: Graph, step: Any, frame: Frame) -> None:
