@@ -16,7 +16,7 @@ from export.converters.graph import KNOWN_TO_SKL2ONNX, OPSET, Graph, Grown
 from export.converters.registry import convert, outputs_of
 from export.converters.values import Frame, TensorName
 from export.signature import Signature
-from runtime.manifest import Tensor
+from runtime.manifest import Memory, Tensor
 
 IR_VERSION = 10
 BIT_FOR_BIT = 0.0
@@ -35,8 +35,8 @@ class Converted:
     model: onnx.ModelProto
     tolerance: float
     """The greatest relative difference that parity may find; 0 means bit for bit."""
-    cells: int | None
-    """How many columns the widest table of terms has, where there are texts."""
+    memory: Memory | None
+    """What texts take on their way, where there are any."""
     grown: tuple[Grown, ...] = ()
     """The ensembles of trees in the graph."""
 
@@ -52,7 +52,7 @@ class Root(BaseEstimator):  # type: ignore[misc]
         self.outputs = outputs
         self.survey = survey
         self.tolerance = BIT_FOR_BIT
-        self.cells: int | None = None
+        self.memory: Memory | None = None
         self.grown: tuple[Grown, ...] = ()
 
 
@@ -76,7 +76,7 @@ def to_onnx(
         initial_types=[(t.name, _TYPES[t.dtype]([None, t.columns])) for t in signature.inputs],
         target_opset=KNOWN_TO_SKL2ONNX,
     )
-    return Converted(_normalized(model), root.tolerance, root.cells, root.grown)
+    return Converted(_normalized(model), root.tolerance, root.memory, root.grown)
 
 
 def _parse(scope: Any, root: Root, inputs: Any, **_: Any) -> Any:
@@ -101,7 +101,7 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
             raise graph.refuse(root.estimator, f"its converter does not answer {tensor.name!r}.")
         source = tensors[tensor.name]
         container.add_node("Identity", [source], [variable.onnx_name], op_version=21)
-    root.cells = graph.cells
+    root.memory = graph.memory
     root.grown = tuple(graph.grown)
     root.tolerance = BIT_FOR_BIT if graph.exact else RELATIVE
     if graph.exact and graph.exponential:

@@ -109,7 +109,7 @@ def export_trained(
             recipe,
             {each.domain: each.version for each in converted.model.opset_import},
         ),
-        cells=converted.cells,
+        memory=converted.memory,
     )
     with step("comparing with scikit-learn"), quietly():
         exact = converted.tolerance <= FOUR_ULP

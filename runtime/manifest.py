@@ -124,6 +124,21 @@ class Parity(Part, frozen=True, kw_only=True):
     """Null where no tree compares numbers."""
 
 
+class Memory(Part, frozen=True, kw_only=True):
+    """What a model of text takes on its way, in bytes, at the most."""
+
+    row: int
+    """For each row."""
+    character: int
+    """For each row, times the characters of the longest text: tables are as wide as that."""
+    term: int
+    """The same, times the rows: columns are made of the terms that any of them has."""
+
+    def needed(self, rows: int, longest: int) -> int:
+        """Return the bytes for rows that are computed at once, their longest text being given."""
+        return rows * (self.row + (longest + 1) * (self.character + rows * self.term))
+
+
 class Provenance(Part, frozen=True, kw_only=True):
     """Where the artifact comes from. Nothing here depends on when or where it was made."""
 
@@ -156,9 +171,8 @@ class Manifest(Part, frozen=True, kw_only=True):
     metrics: dict[str, float]
     parity: Parity
     provenance: Provenance
-    cells: int | None = None
-    """For models of text, how many numbers a row takes on its way: longer texts take more still.
-    The runtime answers so few rows at once that they fit into memory."""
+    memory: Memory | None = None
+    """For models of text. The runtime answers so few rows at once that they fit into memory."""
 
     @property
     def classes(self) -> tuple[Class, ...]:

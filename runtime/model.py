@@ -6,7 +6,7 @@ The only importer of onnxruntime. Knows nothing of JSON, HTTP or folders.
 import ctypes
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 
 from runtime.artifact import MANIFEST_KEY, SEAL_KEY, VECTORS_KEY, verify_seal
 from runtime.errors import ArtifactError
-from runtime.manifest import Manifest, Tensor, Vectors, decode
+from runtime.manifest import Manifest, Memory, Tensor, Vectors, decode
 
 Array = NDArray[Any]
 
-MOST_CELLS = 4_000_000
-"""How much is computed at once for models of text: 32 MB of numbers, or 128 MB of characters."""
+MOST_BYTES = 256 << 20
+"""Memory that a run of a model of text may take, unless a single row takes more."""
 
 _ALIGNMENT = 64
 """Bytes at whose multiples tensors begin: which numbers are computed together goes by that."""
@@ -79,13 +79,22 @@ class Model:
         Inputs are float64 (`numeric`, a missing value being NaN) and object arrays of str
         (`string`, a missing value being `manifest.MISSING_STRING`).
         """
-        if self.manifest.cells is None:
+        memory = self.manifest.memory
+        if memory is None:
             return self._run(tensors)
+        lengths = _lengths(tensors["string"])
+        if memory.needed(len(lengths), lengths.max(initial=0)) <= MOST_BYTES:
+            return self._run(tensors)
+        # A table is as wide as its longest text, so texts of one length are computed together.
+        order = np.argsort(lengths, kind="stable")
         parts = [
-            self._run({name: tensor[start:stop] for name, tensor in tensors.items()})
-            for start, stop in _batches(tensors["string"], self.manifest.cells)
+            self._run({name: tensor[order[start:stop]] for name, tensor in tensors.items()})
+            for start, stop in _batches(lengths[order].tolist(), memory)
         ]
-        return {name: np.concatenate([part[name] for part in parts]) for name in self._outputs}
+        back = np.argsort(order)
+        return {
+            name: np.concatenate([part[name] for part in parts])[back] for name in self._outputs
+        }
 
     def _run(self, tensors: Mapping[str, Array]) -> dict[str, Array]:
         rows = len(next(iter(tensors.values())))
@@ -171,18 +180,24 @@ def _zeros(tensor: Tensor, rows: int) -> Array:
     return memory[start : start + size].view(dtype).reshape(shape)
 
 
-def _batches(texts: Array, cells: int) -> Iterator[tuple[int, int]]:
-    """Yield the bounds of runs of rows that take MOST_CELLS at most; one row at least.
+def _lengths(texts: Array) -> Array:
+    """Return how many characters each row [N, columns] of texts has."""
+    lengths = np.fromiter(map(len, texts.reshape(-1)), np.int64, texts.size)
+    total: Array = lengths.reshape(texts.shape).sum(axis=1)
+    return total
 
-    Each text is cut into characters, in a table as wide as the longest text of the run.
+
+def _batches(lengths: Sequence[int], memory: Memory) -> Iterator[tuple[int, int]]:
+    """Yield the bounds of runs of rows that take MOST_BYTES at most; one row at least.
+
+    `lengths` are those of the rows' texts, the shortest first.
     """
-    start, longest = 0, 0
-    for row, values in enumerate(texts):
-        longest = max(longest, cells, *map(len, values))
-        if row > start and (row + 1 - start) * longest > MOST_CELLS:
+    start = 0
+    for row, longest in enumerate(lengths):
+        if row > start and memory.needed(row + 1 - start, longest) > MOST_BYTES:
             yield start, row
-            start, longest = row, max(cells, *map(len, values))
-    yield start, len(texts)
+            start = row
+    yield start, len(lengths)
 
 
 def _entry(metadata: Mapping[str, str], key: str, path: Path) -> bytes:

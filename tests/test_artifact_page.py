@@ -19,6 +19,7 @@ PARTS: dict[str, type[msgspec.Struct]] = {
     "### Parity": manifest.Parity,
     "### Thresholds": manifest.Thresholds,
     "### Agreement": manifest.Agreement,
+    "### Memory": manifest.Memory,
     "### Provenance": manifest.Provenance,
     "## vectors.json": manifest.Vectors,
 }

@@ -14,12 +14,17 @@ from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
 from export.converters.values import Block, Frame, TensorName
 from export.errors import ConversionError
+from runtime.manifest import Memory
 
 OPSET = {"": 21, "ai.onnx.ml": 5, "com.microsoft": 1}
 """What the graphs use, which every ONNX Runtime binding loads, the JavaScript ones included."""
 KNOWN_TO_SKL2ONNX = {"": 21, "ai.onnx.ml": 3, "com.microsoft": 1}
 """What skl2onnx is told: 1.20 refuses ai.onnx.ml 5, which `TreeEnsemble` needs."""
 
+COLUMN_BYTES = 56
+"""What a column of a table of terms takes in each row: seven doubles, of which several tables are
+at once, and what the allocator leaves free between them. Measured (docs/exactness.md).
+"""
 MOST_COLUMNS = 2**18
 TOO_WIDE = (
     "it needs {:,} columns as a table, {:.1f} MB a row; set the n_features of what hashes to 2**18 "
@@ -75,8 +80,8 @@ class Graph:
         self._constants: dict[tuple[str, tuple[int, ...], bytes], TensorName] = {}
         self._selected: dict[tuple[TensorName, tuple[int, ...] | None], TensorName] = {}
         self._steps: list[str] = []
-        self.cells: int | None = None
-        """How many columns the widest table of terms has, where there are texts."""
+        self.memory: Memory | None = None
+        """What texts take on their way, where there are any."""
         self.exact = True
         """Whether every step inside the one being converted is computed bit for bit, so far."""
         self._rounded: dict[TensorName, NDArray[np.bool_]] = {}
@@ -283,6 +288,13 @@ class Graph:
             alike = rounded if len(rounded) == block.width else rounded.any()
             self._rounded.setdefault(block.tensor, np.full(block.width, alike))
 
+    def takes(self, row: int = 0, character: int = 0, term: int = 0) -> None:
+        """Add to the memory that texts take on their way, as `manifest.Memory` counts it."""
+        known = self.memory or Memory(row=0, character=0, term=0)
+        self.memory = Memory(
+            row=known.row + row, character=known.character + character, term=known.term + term
+        )
+
     def _joined(self, frame: Frame) -> TensorName:
         return self.concat([self._materialized(block) for block in frame.blocks])
 
@@ -301,7 +313,7 @@ class Graph:
 
     def _unfolded(self, block: Block, places: TensorName) -> TensorName:
         """Return all columns of a block that holds few of them."""
-        self.cells = max(self.cells or 0, block.width)
+        self.takes(row=COLUMN_BYTES * block.width)
         rows = self.op("Slice", self.op("Shape", block.tensor), np.array([0]), np.array([1]))
         zeros = self.op("Expand", 0.0, self.op("Concat", rows, np.array([block.width]), axis=0))
         spread = self.op("Expand", places, self.op("Shape", block.tensor))

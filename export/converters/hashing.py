@@ -8,7 +8,7 @@ from sklearn.feature_extraction import FeatureHasher
 from sklearn.feature_extraction.text import HashingVectorizer
 
 from export.converters import tokens
-from export.converters.graph import Graph
+from export.converters.graph import COLUMN_BYTES, Graph
 from export.converters.registry import converts
 from export.converters.values import Block, Frame, TensorName
 from export.converters.vectorizers import added, check, normalized, refuse_dtype, runs_of
@@ -16,6 +16,8 @@ from export.converters.vectorizers import added, check, normalized, refuse_dtype
 FULL = 2**14
 """Up to so many columns, tables are made of all of them: then it is the quicker way."""
 _GREATEST = 2**31 - 1
+_HASHED_BYTES = 32
+"""What hashing adds to the memory that a term takes; measured as `graph.COLUMN_BYTES` is."""
 
 
 @converts(HashingVectorizer, exact=True)
@@ -23,6 +25,8 @@ def hashing_vectorizer(graph: Graph, step: HashingVectorizer, frame: Frame) -> F
     """Count the terms of a text, or add their signs, in columns that are chosen by their hash."""
     check(graph, step, frame)
     runs = [runs for runs, _ in runs_of(graph, step, frame, None, sigmas=True)]
+    scattered = len(runs) * COLUMN_BYTES if step.n_features > FULL else 0
+    graph.takes(character=len(runs) * _HASHED_BYTES, term=scattered)
     terms = graph.concat([graph.op("Flatten", each, axis=1) for each in runs])
     place, signs = _hashed(graph, step, terms)
     place = graph.op("Where", tokens.is_empty(graph, terms), step.n_features, place)
@@ -43,6 +47,8 @@ def feature_hasher(graph: Graph, step: FeatureHasher, frame: Frame) -> Frame:
         )
     refuse_dtype(graph, step, np.float64)
     place, signs = _hashed(graph, step, graph.string(frame, step))
+    scattered = frame.width * COLUMN_BYTES if step.n_features > FULL else 0
+    graph.takes(row=frame.width * _HASHED_BYTES, term=scattered)
     return Frame((_summed(graph, step, place, signs),))
 
 
@@ -74,7 +80,6 @@ def _scattered(graph: Graph, width: int, place: TensorName, numbers: TensorName)
     The first column is always held, so that there is one. The last found is the one behind all
     others, where there is no term, and is left out.
     """
-    graph.cells = max(graph.cells or 0, FULL)
     every = graph.op("Concat", graph.reshape(place, -1), np.array([0, width]), axis=0)
     held, _, index, _ = graph.ops("Unique", every, outputs=4)
     shape = graph.op("Shape", place)

@@ -126,15 +126,14 @@ def grams(
     beyond a token of `ends`, at which runs begin and end.
     """
     runs = [tokens]
-    beyond = None
+    beyond: TensorName | None = None
     for length in range(2, longest + 1):
         first = part(graph, runs[-1], 0, -1)
         last = part(graph, tokens, length - 1)
         none = is_empty(graph, last)
         if ends is not None and length > 2:
             inner = part(graph, ends, length - 2, -1)
-            before = beyond and part(graph, beyond, 0, -1)
-            beyond = inner if before is None else graph.op("Or", before, inner)
+            beyond = graph.op("Or", part(graph, beyond, 0, -1), inner) if beyond else inner
             none = graph.op("Or", none, beyond)
         if separator:
             first = graph.op("StringConcat", first, text(separator))

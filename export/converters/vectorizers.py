@@ -12,11 +12,17 @@ from sklearn.feature_extraction.text import (
 )
 
 from export.converters import tokens
-from export.converters.graph import Graph
+from export.converters.graph import COLUMN_BYTES, Graph
 from export.converters.registry import converts
 from export.converters.scattered import scattered, weights_of
 from export.converters.values import Frame, TensorName
 
+_CUT_BYTES, _RUN_BYTES = 256, 64
+"""What cutting a text takes for each of its characters, and each of the runs found there.
+
+Strings of 32 bytes, in several tables at once; long ones, of emoji for instance, take more. As
+`graph.COLUMN_BYTES`, measured (docs/exactness.md).
+"""
 _SHORTEST_WORD = 3
 """Characters of a word of one letter, between two spaces."""
 
@@ -79,6 +85,14 @@ def runs_of(
     graph: Graph, step: Any, frame: Frame, terms: Mapping[str, int] | None, *, sigmas: bool
 ) -> list[tuple[TensorName, dict[str, int]]]:
     """Return the runs of tokens that are terms, and the terms that runs of that length can be."""
+    found = _runs_of(graph, step, frame, terms, sigmas=sigmas)
+    graph.takes(character=_CUT_BYTES + len(found) * _RUN_BYTES)
+    return found
+
+
+def _runs_of(
+    graph: Graph, step: Any, frame: Frame, terms: Mapping[str, int] | None, *, sigmas: bool
+) -> list[tuple[TensorName, dict[str, int]]]:
     shortest, longest = step.ngram_range
     texts = graph.reshape(graph.string(frame, step), -1)
     texts = tokens.preprocess(graph, step, texts, sigmas=sigmas)
@@ -89,8 +103,9 @@ def runs_of(
     if step.analyzer == "char":
         runs = tokens.grams(graph, tokens.spaced_characters(graph, texts), longest)
         return [(run, _of_length(known, n)) for n, run in enumerate(runs, 1) if n >= shortest]
-    runs = _within_words(graph, tokens.spaced_words(graph, texts), shortest, longest)
-    return [(run, _of_length(known, n)) for n, run in runs]
+    letters = tokens.spaced_words(graph, texts)
+    within = _within_words(graph, letters, shortest, longest)
+    return [(run, _of_length(known, n)) for n, run in within]
 
 
 def _within_words(
@@ -170,7 +185,7 @@ def counted(graph: Graph, places: TensorName, width: int) -> TensorName:
 
 def added(graph: Graph, places: TensorName, numbers: TensorName, width: int) -> TensorName:
     """Add numbers [N, runs] in their columns, [N, width]; those at `width` are left out."""
-    graph.cells = max(graph.cells or 0, width)
+    graph.takes(row=COLUMN_BYTES * width)
     rows = graph.op("Slice", graph.op("Shape", places), np.array([0]), np.array([1]))
     shape = graph.op("Concat", rows, np.array([width + 1]), axis=0)
     zeros = graph.op("Expand", 0.0, shape)

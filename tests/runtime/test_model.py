@@ -8,7 +8,8 @@ import pytest
 
 from runtime.artifact import seal
 from runtime.errors import ArtifactError, FormatError
-from runtime.model import Array, Model, session_options
+from runtime.manifest import Memory
+from runtime.model import MOST_BYTES, Array, Model, _batches, session_options
 from runtime.predictor import Predictor
 
 
@@ -104,23 +105,56 @@ def test_a_signature_that_does_not_fill_the_graph_is_refused(alter: Callable[...
 def test_long_texts_are_answered_in_batches(
     notes: Predictor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So few rows at once that they fit into memory, each answered as if it were alone."""
-    texts = ["a fine day", "rain " * 50, "", "warm", "cold and grey", "song " * 20]
+    """So few rows at once that they fit into memory; those of one length together, in any order."""
+    texts = ["a fine day", "rain " * 50, "", "warm", "cold and grey", "song " * 20, "a fine day"]
     tensors = notes.codec.tensors([{"text": text} for text in texts])
-    whole = notes.model.run(tensors)
-    sizes: list[int] = []
-    run = Model._run  # noqa: SLF001 - to see how many rows it is given
+    model = Model.load(notes.model.path)
+    model.block = 8
+    whole = model.run(tensors)
+    memory = notes.manifest.memory
+    assert memory is not None
+    most = memory.needed(3, len("a fine day"))
+    parts: list[list[str]] = []
+    run = Model._run  # noqa: SLF001 - to see which rows it is given
 
     def watched(model: Model, tensors: Mapping[str, Array]) -> dict[str, Array]:
-        sizes.append(len(tensors["string"]))
+        parts.append(tensors["string"][:, 0].tolist())
         return run(model, tensors)
 
     monkeypatch.setattr(Model, "_run", watched)
-    monkeypatch.setattr("runtime.model.MOST_CELLS", 120)
-    parts = notes.model.run(tensors)
-    assert sizes == [1, 1, 3, 1]
-    assert parts["label"].tolist() == whole["label"].tolist()
-    np.testing.assert_allclose(parts["probabilities"], whole["probabilities"], rtol=1e-12)
+    monkeypatch.setattr("runtime.model.MOST_BYTES", most)
+    answers = model.run(tensors)
+    assert parts == [
+        ["", "warm", "a fine day"],
+        ["a fine day", "cold and grey"],
+        ["song " * 20],
+        ["rain " * 50],
+    ]
+    for name, expected in whole.items():
+        assert answers[name].tolist() == expected.tolist()
+
+
+def test_a_long_text_makes_no_other_row_dear(notes: Predictor) -> None:
+    """Among thousands of short ones it is computed by itself."""
+    memory = notes.manifest.memory
+    assert memory is not None
+    lengths = [20] * 5000 + [1_000_000]
+    assert memory.needed(len(lengths), lengths[-1]) > 1000 * MOST_BYTES
+    assert list(_batches(lengths, memory)) == [(0, 5000), (5000, 5001)]
+
+
+def test_a_run_takes_no_more_than_the_bound(notes: Predictor) -> None:
+    """But for a row that takes more by itself; also where terms of all rows are columns."""
+    known = notes.manifest.memory
+    assert known is not None
+    lengths = [0, 0, *range(0, 200_000, 100), 10_000_000, 10_000_000]
+    for memory in (known, Memory(row=0, character=500, term=100)):
+        batches = list(_batches(lengths, memory))
+        assert [start for start, _ in batches] == [0, *(stop for _, stop in batches[:-1])]
+        assert batches[-1][1] == len(lengths)
+        for start, stop in batches:
+            needed = memory.needed(stop - start, lengths[stop - 1])
+            assert needed <= MOST_BYTES or stop - start == 1
 
 
 def test_rows_are_computed_in_whole_blocks(
