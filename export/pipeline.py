@@ -7,6 +7,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from export import artifact
 from export.convert import FOUR_ULP, to_onnx
 from export.group import Ground
@@ -17,7 +19,7 @@ from export.reference import quietly
 from export.report import render
 from export.signature import infer
 from export.table import as_table
-from runtime.manifest import FORMAT, Manifest, Parity
+from runtime.manifest import FORMAT, Feature, Manifest, Memory, Parity
 from runtime.model import Model
 from runtime.payload import Codec
 from runtime.selfcheck import self_check
@@ -97,7 +99,7 @@ def export_trained(
         task=reference.task,
         title=trained.title or name,
         description=trained.description,
-        features=signature.features,
+        features=_bounded(signature.features, converted.memory),
         inputs=signature.inputs,
         outputs=outputs,
         targets=reference.targets,
@@ -122,3 +124,15 @@ def export_trained(
         page = render(manifest, proof.observed)
         path = artifact.write(folder, data, manifest, proof.vectors, page)
     return Exported(path, manifest, len(converted.model.graph.node), len(data), len(held_out))
+
+
+def _bounded(features: tuple[Feature, ...], memory: Memory | None) -> tuple[Feature, ...]:
+    """Say of what is read as text how long it may be."""
+    if memory is None:
+        return features
+    return tuple(
+        replace(feature, longest=memory.longest)
+        if feature.dtype == "string" and not feature.closed
+        else feature
+        for feature in features
+    )

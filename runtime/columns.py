@@ -144,6 +144,9 @@ def _strings_fit(feature: Feature, values: Array) -> bool:
     found = set(values.tolist())
     if MISSING_STRING in found or (None in found and not feature.nullable):
         return False
+    longest = max(map(len, filter(None, found)), default=0)
+    if feature.longest is not None and longest > feature.longest:
+        return False
     return not feature.closed or found <= {*(feature.categories or ()), None}
 
 

@@ -55,6 +55,8 @@ def field_type(feature: Feature) -> Any:
     kind = _TYPES[feature.dtype]
     if feature.closed and feature.categories:
         kind = Literal[feature.categories]
+    elif feature.longest is not None:
+        kind = Annotated[kind, msgspec.Meta(max_length=feature.longest)]
     return kind | None if feature.nullable else kind
 
 
@@ -210,6 +212,8 @@ def _expected(feature: Feature) -> str:
     expected = _EXPECTED[feature.dtype]
     if feature.closed and feature.categories:
         expected = f"one of {_listing(feature.categories)}"
+    elif feature.longest is not None:
+        expected = f"a string of at most {feature.longest} characters"
     return f"{expected} or null" if feature.nullable else expected
 
 

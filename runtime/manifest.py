@@ -21,6 +21,9 @@ A Unicode noncharacter: valid UTF-8 in every language, reserved by the standard 
 program's own use (Unicode 16, section 23.7), so it is no text that a person wrote.
 """
 
+_MOST_TEXT_BYTES = 4 << 30
+"""Memory that a text may take by itself."""
+
 Label = bool | int | float | str
 Scalar = bool | int | float | str | None
 Dtype = Literal["float64", "int64", "bool", "string"]
@@ -60,6 +63,8 @@ class Feature(Part, frozen=True, kw_only=True):
     """Whether strings that are not in `categories` are refused, as scikit-learn does."""
     values: tuple[float, ...] | None = None
     """The only numbers that scikit-learn answers, where there are such; others are refused."""
+    longest: int | None = None
+    """Characters of the longest text that is answered: one takes many times its size."""
     example: Scalar = None
 
 
@@ -133,6 +138,11 @@ class Memory(Part, frozen=True, kw_only=True):
     """For each row, times the characters of the longest text: tables are as wide as that."""
     term: int
     """The same, times the rows: columns are made of the terms that any of them has."""
+
+    @property
+    def longest(self) -> int:
+        """Characters of the longest text that is answered."""
+        return _MOST_TEXT_BYTES // (self.character + self.term)
 
     def needed(self, rows: int, longest: int) -> int:
         """Return the bytes for rows that are computed at once, their longest text being given."""

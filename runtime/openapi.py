@@ -98,6 +98,8 @@ def feature_schema(feature: Feature) -> Schema:
         schema["type"] = [schema["type"], "null"]
     if feature.closed and feature.categories:
         schema["enum"] = [*feature.categories, *([None] if feature.nullable else [])]
+    elif feature.longest is not None:
+        schema["maxLength"] = feature.longest
     schema["title"] = feature.title
     if description := _description(feature):
         schema["description"] = description

@@ -53,6 +53,10 @@ def feature(**changes: object) -> Feature:
             },
         ),
         (
+            {"dtype": "string", "longest": 9, "minimum": None, "maximum": None, "example": "x"},
+            {"type": "string", "maxLength": 9, "title": "A", "examples": ["x"]},
+        ),
+        (
             {"dtype": "bool", "minimum": None, "maximum": None, "example": None},
             {"type": "boolean", "title": "A", "examples": [False]},
         ),

@@ -1,12 +1,14 @@
 """Tests of runtime.payload: records to tensors."""
 
 import json
+from functools import partial
 from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 
+from runtime.columns import Columns
 from runtime.errors import MalformedError, PayloadError
 from runtime.manifest import MISSING_STRING, Feature, Manifest, Tensor
 from runtime.payload import Codec
@@ -161,6 +163,24 @@ def test_closed_categories_refuse_any_other_value(iris: Predictor) -> None:
         'Did you mean "Oslo"?'
     )
     assert Codec(signature(iris.manifest, city)).decode(b'{"city": "Osl"}').rows == 1
+
+
+def test_a_text_may_be_so_long(iris: Predictor) -> None:
+    """It takes many times its size in memory. It is told how long it may be, in characters."""
+    text = {"name": "text", "dtype": "string", "longest": 4, "nullable": True}
+    codec = Codec(signature(iris.manifest, text))
+    for body in ('{"text": "größ"}', '[{"text": "größ"}, {"text": null}]'):
+        assert codec.decode(body.encode()).tensors["string"][0, 0] == "größ"
+    with pytest.raises(PayloadError) as caught:
+        codec.decode('[{"text": "groß"}, {"text": "große"}]'.encode())
+    assert str(caught.value) == (
+        "Expected a string of at most 4 characters or null, "
+        'got the string "große" - at `$[1].text`.'
+    )
+    columns = Columns(signature(iris.manifest, text), codec)
+    for kind in (list, partial(np.array, dtype=object)):
+        assert columns.batch({"text": kind(["größ", None])}, 2) is not None
+        assert columns.batch({"text": kind(["große", None])}, 2) is None
 
 
 def test_a_list_may_be_long(iris: Predictor, iris_record: dict[str, float]) -> None:

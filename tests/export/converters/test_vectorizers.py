@@ -8,6 +8,7 @@ import unicodedata
 from typing import Any
 
 import numpy as np
+import onnx
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ from export.converters.registry import convert
 from export.converters.values import Frame, TensorName
 from export.errors import ConversionError
 from export.pipeline import Exported
-from runtime.model import Model
+from runtime.model import Model, _session
 from tests.conftest import ROOT
 from tests.export.conftest import Prove
 from tests.export.converters.corpus import SPAM, TEXTS
@@ -111,6 +112,35 @@ def test_a_long_text_is_read_to_its_end(prove: Prove) -> None:
     exported = prove(CountVectorizer(), TEXTS)
     texts = np.array(["", "quick ΟΔΟΣ " * 50_000 + "fox", "fox"], object)
     assert _transformed(exported, texts).sum(axis=1).tolist() == [0, 100_001, 1]
+
+
+@pytest.mark.parametrize(
+    "vectorizer",
+    [
+        TfidfVectorizer(ngram_range=(1, 4), max_features=20),
+        CountVectorizer(analyzer="char", ngram_range=(1, 4), max_features=20),
+        TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), max_features=20),
+        CountVectorizer(analyzer="char_wb", ngram_range=(5, 6), max_features=20),
+        HashingVectorizer(analyzer="char_wb", ngram_range=(1, 5), n_features=64),
+        HashingVectorizer(ngram_range=(1, 2)),
+    ],
+    ids=["words", "letters", "within words", "short words", "hashed", "hashed into many"],
+)
+def test_no_table_is_wider_than_its_text(vectorizer: Any, prove: Prove) -> None:
+    """Neither many words nor a long one: every table has its part of what the manifest says."""
+    exported = prove(make_pipeline(vectorizer, LogisticRegression()), TEXTS, SPAM)
+    memory = exported.manifest.memory
+    assert memory is not None
+    assert exported.manifest.features[0].longest == memory.longest
+    texts = np.array([["a b " * 200 + "x" * 1000], ["fox"]], object)
+    longest = len(texts[0, 0])
+    model = onnx.load(exported.path / "model.onnx")
+    names = [name for node in model.graph.node for name in node.output if name]
+    del model.graph.output[:]
+    model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
+    tables = _session(model.SerializeToString(), exported.path, 1).run(names, {"string": texts})
+    sizes = [32 * each.size if each.dtype == object else each.nbytes for each in tables]
+    assert 2 * 32 * longest < max(sizes) < memory.needed(2, longest) / 2
 
 
 def test_empty_texts_alone_are_answered(prove: Prove) -> None:
