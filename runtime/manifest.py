@@ -140,9 +140,10 @@ class Memory(Part, frozen=True, kw_only=True):
     """The same, times the rows: columns are made of the terms that any of them has."""
 
     @property
-    def longest(self) -> int:
-        """Characters of the longest text that is answered."""
-        return _MOST_TEXT_BYTES // (self.character + self.term)
+    def longest(self) -> int | None:
+        """Characters of the longest text that is answered; None where length takes nothing."""
+        each = self.character + self.term
+        return _MOST_TEXT_BYTES // each if each else None
 
     def needed(self, rows: int, longest: int) -> int:
         """Return the bytes for rows that are computed at once, their longest text being given."""
