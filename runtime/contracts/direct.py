@@ -214,8 +214,11 @@ class DirectProtocol(Connection):
         predictor = head.batcher.predictor
         if predictor.codec.is_sparse(body):
             return False
-        if len(body) > INLINE_BYTES and not self._direct.take_turn():
-            return False
+        if len(body) > INLINE_BYTES:
+            # There are no more rows than that: what takes long is not decoded here in vain.
+            brief = predictor.pace.brief(body.count(b"}"))
+            if not brief or not self._direct.take_turn():
+                return False
         rows = predictor.codec.read(body)
         if isinstance(rows, msgspec.Struct):
             self._begin(head)

@@ -1,12 +1,16 @@
 """Tests of runtime.contracts.direct: answers past ASGI are those of the application."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from runtime.contracts.direct import DirectProtocol
 from runtime.model import BoundRow, Model
+from runtime.pace import Pace
+from runtime.parts import Body
+from runtime.payload import Codec
 from tests.runtime.contracts.conversation import RECORD, Conversation, converse, request
 from tests.runtime.contracts.ways import DIRECT, HANDED_OVER
 
@@ -74,6 +78,29 @@ def test_of_long_lists_one_is_answered_directly_in_a_round_of_the_loop(artifacts
         assert [each.direct for each in (connection, *others)] == [True, False, False, False]
         await connection.send(long)
         assert connection.direct
+
+    converse(artifacts, talk)
+
+
+def test_a_long_list_that_is_not_answered_directly_is_decoded_once(
+    artifacts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the model takes long for as many rows."""
+    monkeypatch.setattr(Pace, "brief", lambda *_: False)
+    read, bodies = Codec.read, []
+
+    def reading(codec: Codec, body: Body) -> Any:
+        bodies.append(len(body))
+        return read(codec, body)
+
+    monkeypatch.setattr(Codec, "read", reading)
+
+    async def talk(connection: Conversation) -> None:
+        body = b"[" + b",".join([RECORD] * 300) + b"]"
+        bodies.clear()
+        assert (await connection.send(request(body))).startswith(b"HTTP/1.1 200 OK")
+        assert not connection.direct
+        assert bodies == [len(body)]
 
     converse(artifacts, talk)
 
