@@ -102,26 +102,25 @@ def test_half_a_character_in_a_label_is_refused() -> None:
     check_target(pd.Series(["Oslo", "é"], dtype="category"), 2, "y_train")
 
 
-def test_the_text_that_stands_for_a_missing_string_is_refused() -> None:
-    """Nobody could send it."""
-    frame = pd.DataFrame({"city": pd.Series(["Oslo", "\ufdd0"], dtype=object)})
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "\ud83d",
+            "'\\ud83d', half of a character, which UTF-8 has no bytes for; mend the text",
+        ),
+        (
+            "\ufdd0",
+            "the text '\\ufdd0', by which models know a missing string; replace it",
+        ),
+    ],
+)
+def test_a_text_that_nobody_can_send_is_refused(text: str, problem: str) -> None:
+    """JSON and ONNX have no bytes for it, or it means something else in a model."""
+    frame = pd.DataFrame({"city": pd.Series(["Oslo", text], dtype=object)})
     with pytest.raises(RecipeError) as caught:
         check_table(layout_of(frame, "X_train"), frame, "X_train")
-    assert str(caught.value) == (
-        "recipe: column 'city' of X_train holds the text '\\ufdd0', by which models know a missing "
-        "string; replace it in the recipe."
-    )
-
-
-def test_half_a_character_is_refused() -> None:
-    """JSON and ONNX are UTF-8, which has no bytes for it."""
-    frame = pd.DataFrame({"city": pd.Series(["Oslo", "\ud83d"], dtype=object)})
-    with pytest.raises(RecipeError) as caught:
-        check_table(layout_of(frame, "X_train"), frame, "X_train")
-    assert str(caught.value) == (
-        "recipe: column 'city' of X_train holds '\\ud83d', half of a character, which UTF-8 has "
-        "no bytes for; mend the text in the recipe."
-    )
+    assert str(caught.value) == f"recipe: column 'city' of X_train holds {problem} in the recipe."
 
 
 def test_an_answer_without_columns_is_refused() -> None:
