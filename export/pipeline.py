@@ -131,7 +131,7 @@ def _bounded(features: tuple[Feature, ...], memory: Memory | None) -> tuple[Feat
     if memory is None:
         return features
     return tuple(
-        replace(feature, longest=memory.longest)
+        replace(feature, longest=memory.longest())
         if feature.dtype == "string" and not feature.closed
         else feature
         for feature in features

@@ -22,8 +22,8 @@ from runtime.contracts.direct import DIRECT_BYTES, Direct
 from runtime.contracts.exchange import Exchanges, TemplateRoute
 from runtime.contracts.heads import Heads
 from runtime.contracts.problems import HANDLERS
-from runtime.cores import cores
 from runtime.journal import Journal
+from runtime.limits import cores, memory
 from runtime.metrics import Metrics
 from runtime.predictor import Predictor
 from runtime.repository import Repository, open_repository
@@ -48,10 +48,10 @@ def create_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def life(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         logging.config.dictConfig(logs.configuration(settings))
-        repository = _open(settings, metrics)
         journal = Journal(metrics)
         threads = ThreadPoolExecutor(_MOST_RUNS)
         runs = max(1, cores() // (settings.workers * settings.threads))
+        repository = _open(settings, metrics, _room(settings.workers * runs))
         batcher = partial(Batcher, threads=threads, runs=runs)
         limit = min(DIRECT_BYTES, settings.max_body_bytes)
         yield {
@@ -90,12 +90,18 @@ def create_app(settings: Settings) -> Starlette:
     return app
 
 
-def _open(settings: Settings, metrics: Metrics) -> Repository:
+def _room(runs: int) -> int | None:
+    """Return the bytes that each of so many runs may take: all together half of the memory."""
+    most = memory()
+    return None if most is None else most // (2 * runs)
+
+
+def _open(settings: Settings, metrics: Metrics, room: int | None) -> Repository:
     """Open the repository of the settings, and log what keeps it from being ready."""
 
     def load(path: Path) -> Predictor:
         batching = settings.batching == "auto"
-        predictor = Predictor.load(path, settings.threads, settings.unknown_fields, batching)
+        predictor = Predictor.load(path, settings.threads, settings.unknown_fields, batching, room)
         metrics.loaded(predictor.manifest)
         return predictor
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from runtime.cores import cores
 from runtime.errors import ConfigError
+from runtime.limits import cores
 
 _Parse = Callable[[str], Any]
 """Raises ValueError for a value that cannot be used."""

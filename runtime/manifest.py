@@ -139,11 +139,10 @@ class Memory(Part, frozen=True, kw_only=True):
     term: int
     """The same, times the rows: columns are made of the terms that any of them has."""
 
-    @property
-    def longest(self) -> int | None:
-        """Characters of the longest text that is answered; None where length takes nothing."""
+    def longest(self, room: int = _MOST_TEXT_BYTES) -> int | None:
+        """Return the characters of a text that takes `room` bytes; None where they take nothing."""
         each = self.character + self.term
-        return _MOST_TEXT_BYTES // each if each else None
+        return room // each if each else None
 
     def needed(self, rows: int, longest: int) -> int:
         """Return the bytes for rows that are computed at once, their longest text being given."""

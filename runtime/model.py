@@ -17,6 +17,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import numpy as np
 import onnxruntime as ort  # noqa: TID251 - here and nowhere else
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from runtime.artifact import MANIFEST_KEY, SEAL_KEY, VECTORS_KEY, verify_seal
@@ -49,6 +50,7 @@ class Model:
         """Rows are computed in multiples of this, as `runtime.pace` finds right."""
         self._session = session
         self._outputs = [output.name for output in self.manifest.outputs]
+        self._most_bytes = MOST_BYTES
         _check_graph(session, self.manifest, path)
 
     @classmethod
@@ -73,6 +75,23 @@ class Model:
         digest = verify_seal(BytesIO(data), path)
         return cls(_session(data, path, threads), path, digest)
 
+    def confine(self, room: int) -> None:
+        """Let no run take more than `room` bytes where the model is of text.
+
+        The manifest then has that longer texts are refused.
+        """
+        memory, features = self.manifest.memory, self.manifest.features
+        if memory is None:
+            return
+        texts = sum(feature.longest is not None for feature in features)
+        longest = memory.longest(room // max(1, texts)) or 0
+        features = tuple(
+            replace(each, longest=min(each.longest, longest)) if each.longest is not None else each
+            for each in features
+        )
+        self.manifest = replace(self.manifest, features=features)
+        self._most_bytes = min(MOST_BYTES, room)
+
     def run(self, tensors: Mapping[str, Array]) -> dict[str, Array]:
         """Answer N rows: input tensors by name, `[N, columns]` each, to outputs by name.
 
@@ -83,13 +102,14 @@ class Model:
         if memory is None:
             return self._run(tensors)
         lengths = _lengths(tensors["string"])
-        if memory.needed(len(lengths), lengths.max(initial=0)) <= MOST_BYTES:
+        most = self._most_bytes
+        if memory.needed(len(lengths), lengths.max(initial=0)) <= most:
             return self._run(tensors)
         # A table is as wide as its longest text, so texts of one length are computed together.
         order = np.argsort(lengths, kind="stable")
         parts = [
             self._run({name: tensor[order[start:stop]] for name, tensor in tensors.items()})
-            for start, stop in _batches(lengths[order].tolist(), memory)
+            for start, stop in _batches(lengths[order].tolist(), memory, most)
         ]
         back = np.argsort(order)
         return {
@@ -187,14 +207,14 @@ def _lengths(texts: Array) -> Array:
     return total
 
 
-def _batches(lengths: Sequence[int], memory: Memory) -> Iterator[tuple[int, int]]:
-    """Yield the bounds of runs of rows that take MOST_BYTES at most; one row at least.
+def _batches(lengths: Sequence[int], memory: Memory, most: int) -> Iterator[tuple[int, int]]:
+    """Yield the bounds of runs of rows that take `most` bytes at most; one row at least.
 
     `lengths` are those of the rows' texts, the shortest first.
     """
     start = 0
     for row, longest in enumerate(lengths):
-        if row > start and memory.needed(row + 1 - start, longest) > MOST_BYTES:
+        if row > start and memory.needed(row + 1 - start, longest) > most:
             yield start, row
             start = row
     yield start, len(lengths)

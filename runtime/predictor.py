@@ -106,9 +106,11 @@ class Predictor:
         threads: int = 1,
         unknown_fields: UnknownFields = "reject",
         batching: bool = True,
+        room: int | None = None,
     ) -> "Predictor":
         """Load `path`, a `model.onnx`, check it and measure it.
 
+        `room` is how many bytes of memory a run may take, where its texts decide that.
         Raises ArtifactError where the file is not a sound artifact or does not answer its
         golden rows as scikit-learn did.
         """
@@ -119,4 +121,6 @@ class Predictor:
         pace = measure(model, codec.tensors(model.vectors.rows), batching)
         if model.block > 1:
             self_check(model, codec)
+        if room is not None:
+            model.confine(room)
         return cls(model, Codec(model.manifest, unknown_fields), pace)

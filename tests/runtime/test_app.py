@@ -1,11 +1,14 @@
 """Tests of runtime.app: what holds for every route."""
 
+from pathlib import Path
+
 import pytest
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from runtime.app import create_app
 from runtime.config import Settings
+from tests.runtime.conftest import Serve
 
 ROUTES = [
     (route.path.format(name="iris", version=1, asset="start.js"), route.methods or set())
@@ -66,3 +69,22 @@ def test_an_unknown_route_is_not_found(client: TestClient, path: str) -> None:
         "status": 404,
         "detail": f"There is nothing at {path}. See / for what there is.",
     }
+
+
+def test_texts_are_as_long_as_the_memory_allows(
+    serve: Serve, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that may be computed at once takes half of it; the documentation says the length."""
+    monkeypatch.setattr("runtime.app.memory", lambda: 2**30)
+    monkeypatch.setattr("runtime.app.cores", lambda: 4)
+    client = serve(ARTIFACTS=str(models / "unusual"), DEFAULT_MODEL="notes", WORKERS="2")
+    manifest = client.get("/model").json()
+    taken = manifest["memory"]["character"] + manifest["memory"]["term"]
+    longest = 2**30 // 2 // 4 // taken
+    assert manifest["features"][0]["longest"] == longest
+    assert f'"maxLength":{longest}' in client.get("/openapi.json").text
+    assert client.post("/predict", json={"text": "x" * longest}).status_code == 200
+    refused = client.post("/predict", json={"text": "x" * (longest + 1)})
+    assert refused.status_code == 422
+    (error,) = refused.json()["errors"]
+    assert error["expected"] == f"a string of at most {longest} characters"

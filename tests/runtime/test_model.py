@@ -122,7 +122,7 @@ def test_long_texts_are_answered_in_batches(
         return run(model, tensors)
 
     monkeypatch.setattr(Model, "_run", watched)
-    monkeypatch.setattr("runtime.model.MOST_BYTES", most)
+    model.confine(most)
     answers = model.run(tensors)
     assert parts == [
         ["", "warm", "a fine day"],
@@ -140,7 +140,7 @@ def test_a_long_text_makes_no_other_row_dear(notes: Predictor) -> None:
     assert memory is not None
     lengths = [20] * 5000 + [1_000_000]
     assert memory.needed(len(lengths), lengths[-1]) > 1000 * MOST_BYTES
-    assert list(_batches(lengths, memory)) == [(0, 5000), (5000, 5001)]
+    assert list(_batches(lengths, memory, MOST_BYTES)) == [(0, 5000), (5000, 5001)]
 
 
 def test_a_run_takes_no_more_than_the_bound(notes: Predictor) -> None:
@@ -149,7 +149,7 @@ def test_a_run_takes_no_more_than_the_bound(notes: Predictor) -> None:
     assert known is not None
     lengths = [0, 0, *range(0, 200_000, 100), 10_000_000, 10_000_000]
     for memory in (known, Memory(row=0, character=500, term=100)):
-        batches = list(_batches(lengths, memory))
+        batches = list(_batches(lengths, memory, MOST_BYTES))
         assert [start for start, _ in batches] == [0, *(stop for _, stop in batches[:-1])]
         assert batches[-1][1] == len(lengths)
         for start, stop in batches:

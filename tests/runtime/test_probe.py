@@ -91,4 +91,4 @@ def test_it_imports_next_to_nothing() -> None:
     )
     line = [sys.executable, "-c", code]
     result = subprocess.run(line, check=True, capture_output=True, text=True)
-    assert result.stdout == "runtime.config runtime.cores runtime.errors runtime.probe\n"
+    assert result.stdout == "runtime.config runtime.errors runtime.limits runtime.probe\n"

@@ -1,11 +1,11 @@
-"""Tests of runtime.cores, with the files of every kind of control group."""
+"""Tests of runtime.limits, with the files of every kind of control group."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-from runtime.cores import cores
+from runtime.limits import cores, memory
 
 V2 = "31 23 0:28 / /sys/fs/cgroup rw,relatime shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"
 V1 = (
@@ -83,6 +83,34 @@ def test_without_groups_the_cores_that_it_may_run_on_count(
     assert cores(tmp_path) == 8
 
 
-def test_this_machine_has_a_core() -> None:
+@pytest.mark.parametrize(
+    ("limit", "expected"), [("max", 2**23), ("1048576", 2**20), ("99999999999", 2**23)]
+)
+def test_memory_is_what_there_is_or_what_the_groups_may_take(
+    tmp_path: Path, limit: str, expected: int
+) -> None:
+    """In version 2, in a file of its own."""
+    root = machine(tmp_path, "0::/pod/a\n", V2, **{"pod/memory.max": f"{limit}\n"})
+    (root / "proc/meminfo").write_text("MemTotal:        8192 kB\nMemFree:  12 kB\n")
+    assert memory(root) == expected
+
+
+def test_memory_of_version_1(tmp_path: Path) -> None:
+    """Its folder is that of another controller; without a limit, the number is a huge one."""
+    groups = "5:memory:/service\n4:cpu,cpuacct:/other\n"
+    files = {
+        "memory/service/memory.limit_in_bytes": "4096\n",
+        "memory/memory.limit_in_bytes": "9223372036854771712\n",
+    }
+    assert memory(machine(tmp_path, groups, V1, **files)) == 4096
+
+
+def test_memory_is_not_known_everywhere(tmp_path: Path) -> None:
+    """On macOS there are no such files."""
+    assert memory(tmp_path) is None
+
+
+def test_this_machine_has_a_core_and_memory() -> None:
     """Its own files can be read."""
     assert 1 <= cores() <= 16
+    assert (memory() or 0) > 2**27

@@ -1,8 +1,9 @@
-"""How many cores this process may use: what it is allowed, not what the machine has.
+"""How many cores and how much memory this process may use: not what the machine has.
 
-Three things limit it: the cores that there are, those that it may run on (`taskset`,
-Kubernetes' static policy), and the time that its control group may take of them (`docker run
---cpus`, Kubernetes' `limits.cpu`), of version 1 or 2.
+Cores are limited by three things: those that there are, those that it may run on (`taskset`,
+Kubernetes' static policy), and the time that its control groups may take of them (`docker run
+--cpus`, Kubernetes' `limits.cpu`), of version 1 or 2. Memory is limited by what there is, and by
+what they may take of it (`docker run --memory`, `limits.memory`).
 """
 
 import os
@@ -22,29 +23,36 @@ def cores(root: Path = _ROOT) -> int:
     return max(1, int(min([allowed or 1, *_quotas(root)])))
 
 
+def memory(root: Path = _ROOT) -> int | None:
+    """Return the bytes of memory; None on a system that does not say."""
+    found = [1024 * int(line.split()[1]) for line in _lines(root / "proc/meminfo")[:1]]
+    for group, version in _groups(root, "memory"):
+        name = "memory.limit_in_bytes" if version == 1 else "memory.max"
+        found += [int(line) for line in _lines(group / name) if line.isdigit()]
+    return min(found, default=None)
+
+
 def _quotas(root: Path) -> Iterator[float]:
     """Yield the quota of each control group that this process is in, in cores."""
-    for controllers, path in _groups(root):
-        mount = _mount(root, controllers)
-        if mount is None:
-            continue
-        point, mounted = mount
-        for group in _ancestors(path, mounted):
-            quota = _quota(root / point / group, version=1 if controllers else 2)
-            if quota is not None:
-                yield quota
+    for group, version in _groups(root, "cpu"):
+        quota = _quota(group, version)
+        if quota is not None:
+            yield quota
 
 
-def _groups(root: Path) -> Iterator[tuple[set[str], PurePosixPath]]:
-    """Yield the controllers, none in version 2, and the path of each group of this process."""
+def _groups(root: Path, controller: str) -> Iterator[tuple[Path, int]]:
+    """Yield the folder and the version of each control group that this process is in."""
     for line in _lines(root / "proc/self/cgroup"):
         _, names, path = line.split(":", 2)
-        controllers = set(filter(None, names.split(",")))
-        if not controllers or "cpu" in controllers:
-            yield controllers, PurePosixPath(path)
+        version = 1 if names else 2
+        mount = _mount(root, controller, version)
+        if mount is not None and (version == 2 or controller in names.split(",")):
+            point, mounted = mount
+            for group in _ancestors(PurePosixPath(path), mounted):
+                yield root / point / group, version
 
 
-def _mount(root: Path, controllers: set[str]) -> tuple[str, PurePosixPath] | None:
+def _mount(root: Path, controller: str, version: int) -> tuple[str, PurePosixPath] | None:
     """Return where groups are mounted, relative to `/`, and which of them stands there.
 
     proc(5) describes the fields.
@@ -52,8 +60,8 @@ def _mount(root: Path, controllers: set[str]) -> tuple[str, PurePosixPath] | Non
     for line in _lines(root / "proc/self/mountinfo"):
         mount, _, kind = line.partition(" - ")
         system, _, options = kind.split(" ", 2)
-        wanted = "cpu" in options.split(",") if controllers else True
-        if system == ("cgroup" if controllers else "cgroup2") and wanted:
+        wanted = version == 2 or controller in options.split(",")
+        if system == ("cgroup" if version == 1 else "cgroup2") and wanted:
             _, _, _, top, point, *_ = mount.split(" ")
             return point.lstrip("/"), PurePosixPath(top)
     return None
