@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from runtime.logs import Event, LineHandler
+from runtime.logs import Line, LineHandler, moment
 from runtime.manifest import Label
 from runtime.metrics import Metrics
 from runtime.predictor import Predictor
@@ -86,7 +86,7 @@ class Journal:
         _count(self._metrics, records)
         if _log.isEnabledFor(logging.INFO):
             for handler in self._handlers:
-                handler.write([_event(each) for each in records])
+                handler.write([_line(each) for each in records])
 
 
 def _count(metrics: Metrics, records: Sequence[Done]) -> None:
@@ -108,8 +108,12 @@ def _count(metrics: Metrics, records: Sequence[Done]) -> None:
         metrics.predicted(predictor.manifest, rows, counts)
 
 
-def _event(done: Done) -> Event:
-    fields = {
+def _line(done: Done) -> Line:
+    return {
+        "time": moment(done.time),
+        "level": "info",
+        "logger": _log.name,
+        "message": "request",
         "id": done.id,
         "method": "POST",
         "path": done.path,
@@ -118,4 +122,3 @@ def _event(done: Done) -> Event:
         "model": done.predictor.label,
         "rows": done.rows,
     }
-    return Event(done.time, "INFO", _log.name, "request", fields)

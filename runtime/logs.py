@@ -5,72 +5,52 @@ its message stands in `extra={"fields": {...}}`.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple, TextIO
+from typing import Any, TextIO
 
 import msgspec
 
 from runtime.config import Settings
 
-
-class Event(NamedTuple):
-    """What a line tells."""
-
-    time: float
-    """In seconds since 1970."""
-    level: str
-    logger: str
-    message: str
-    fields: Mapping[str, object]
-
-    @classmethod
-    def of(cls, record: logging.LogRecord) -> "Event":
-        """Return the event of a record."""
-        fields = getattr(record, "fields", {})
-        return cls(record.created, record.levelname, record.name, record.getMessage(), fields)
+Line = dict[str, object]
+"""What a line tells: time (UTC), level, logger and message, then the fields."""
 
 
 class JsonFormatter(logging.Formatter):
     """Formats a record as one JSON object on one line."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Return time (UTC), level, logger, message, fields and, if there is one, the traceback."""
-        event = Event.of(record)
-        if record.exc_info:
-            traceback = self.formatException(record.exc_info)
-            event = event._replace(fields={**event.fields, "traceback": traceback})
-        return self.line(event)
+    def __init__(self) -> None:
+        super().__init__()
+        self._encoder = msgspec.json.Encoder(enc_hook=str)
 
-    def line(self, event: Event) -> str:
-        """Return the line of an event."""
-        line = {
-            "time": _time(event.time),
-            "level": event.level.lower(),
-            "logger": event.logger,
-            "message": event.message,
-            **event.fields,
-        }
-        return msgspec.json.encode(line, enc_hook=str).decode()
+    def format(self, record: logging.LogRecord) -> str:
+        """Return time, level, logger, message, fields and, if there is one, the traceback."""
+        told = line(record)
+        if record.exc_info:
+            told["traceback"] = self.formatException(record.exc_info)
+        return self._encoder.encode(told).decode()
+
+    def join(self, lines: Sequence[Line]) -> str:
+        """Return lines, each ended."""
+        return self._encoder.encode_lines(lines).decode()
 
 
 class TextFormatter(logging.Formatter):
     """Formats a record as a line of text, and its traceback below."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return time (UTC), level, message and `name=value` for each field."""
-        line = self.line(Event.of(record))
+        """Return time, level, message and `name=value` for each field."""
+        text = _text(line(record))
         if record.exc_info:
-            line += f"\n{self.formatException(record.exc_info)}"
-        return line
+            text += f"\n{self.formatException(record.exc_info)}"
+        return text
 
-    def line(self, event: Event) -> str:
-        """Return the line of an event."""
-        fields = event.fields.items()
-        tail = "".join(f" {name}={value}" for name, value in fields if value is not None)
-        return f"{_time(event.time)} {event.level:<7} {event.message}{tail}"
+    def join(self, lines: Sequence[Line]) -> str:
+        """Return lines, each ended."""
+        return "".join([f"{_text(each)}\n" for each in lines])
 
 
 class LineHandler(logging.StreamHandler[TextIO]):
@@ -85,12 +65,12 @@ class LineHandler(logging.StreamHandler[TextIO]):
             self.write_held()
         super().emit(record)
 
-    def write(self, events: Sequence[Event]) -> None:
+    def write(self, lines: Sequence[Line]) -> None:
         """Write lines in one go."""
         if isinstance(self.formatter, JsonFormatter | TextFormatter):
-            lines = map(self.formatter.line, events)
+            text = self.formatter.join(lines)
             with self.lock or nullcontext():
-                self.stream.write("\n".join([*lines, ""]))
+                self.stream.write(text)
                 self.flush()
 
 
@@ -120,11 +100,29 @@ def configuration(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _time(seconds: float) -> str:
-    return _moment(int(seconds * 1000))
+def line(record: logging.LogRecord) -> Line:
+    """Return what the line of a record tells."""
+    return {
+        "time": moment(record.created),
+        "level": record.levelname.lower(),
+        "logger": record.name,
+        "message": record.getMessage(),
+        **getattr(record, "fields", {}),
+    }
 
 
-@lru_cache(maxsize=64)
-def _moment(milliseconds: int) -> str:
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _text(line: Line) -> str:
+    (_, time), (_, level), _, (_, message), *fields = line.items()
+    tail = "".join(f" {name}={value}" for name, value in fields if value is not None)
+    return f"{time} {str(level).upper():<7} {message}{tail}"
+
+
+def moment(seconds: float) -> str:
+    """Return a time, in seconds since 1970, as ISO 8601 has it, to the millisecond."""
+    whole, milliseconds = divmod(int(seconds * 1000), 1000)
+    return f"{_second(whole)}.{milliseconds:03}Z"
+
+
+@lru_cache(maxsize=4)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat()
