@@ -13,7 +13,7 @@ from export.errors import ExportError
 from export.pipeline import Exported, export_trained
 from export.progress import Progress
 from export.source import add_source, source_of
-from runtime.summary import tried
+from runtime.summary import left_out, tried
 
 COMMANDS = ("client", "doctor")
 """Commands of their own: modules of this package with a `main(arguments)`."""
@@ -105,6 +105,7 @@ def _report(exported: Exported) -> str:
         "held out": f"{metrics or 'no target to compare with'} ({exported.held_out_rows:,} rows)",
         "parity": f"{parity.rows:,} rows compared, {parity.label_mismatches} label mismatches, "
         f"greatest relative difference {parity.max_relative:.2g} (demanded: {allowed})",
+        "left out": left_out(parity),
         "splits": tried(parity),
         "opset": opsets,
         "size": f"{exported.size:,} bytes, {exported.operators} operators",

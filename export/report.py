@@ -13,7 +13,7 @@ from export.observed import MOST_POINTS, ULP_BINS, Observed
 from export.plots import bars, curve, matrix, scatter
 from export.reference import as_labels
 from runtime.manifest import Agreement, Manifest
-from runtime.summary import tried
+from runtime.summary import left_out, tried
 
 MOST_CLASSES = 20
 ASKED = {
@@ -75,7 +75,7 @@ def render(manifest: Manifest, observed: Observed) -> str:
                 "and the greatest relative "
                 f"difference is <b>{parity.max_relative:.2g}</b>; demanded: {allowed}.</p>"
             ),
-            f"<p>{asked}.</p>" if (asked := tried(parity)) else "",
+            *(f"<p>{said}.</p>" for said in (left_out(parity), tried(parity)) if said),
             _table(parity.groups),
             "<h2>Answers</h2>" if plots else "",
             f'<div class="plots">{"".join(plots)}</div>',

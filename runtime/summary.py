@@ -21,6 +21,7 @@ def summarize(manifest: Manifest, digest: str) -> str:
         "held out": _pairs(manifest.metrics),
         "parity": f"{parity.rows:,} rows compared, {parity.label_mismatches} label mismatches, "
         f"greatest relative difference {parity.max_relative:.2g} (demanded: {demanded})",
+        "left out": left_out(parity),
         "splits": tried(parity),
         "trained": f"on {provenance.training_rows:,} rows, {provenance.training_data}",
         "made with": _pairs(provenance.versions),
@@ -29,6 +30,15 @@ def summarize(manifest: Manifest, digest: str) -> str:
     }
     lines = [f"{name:<9} {fact}" for name, fact in facts.items() if fact]
     return "\n".join([*lines, "", *_features(manifest.features)])
+
+
+def left_out(parity: Parity) -> str:
+    """Return how many held-out rows parity could not compare; nothing where it could all."""
+    for group in parity.groups:
+        if group.group == "held-out" and group.left_out:
+            rows = f"{group.left_out:,} of {group.rows + group.left_out:,} held-out rows"
+            return f"{rows} were not compared: scikit-learn refuses them, or answers by chance"
+    return ""
 
 
 def tried(parity: Parity) -> str:

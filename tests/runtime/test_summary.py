@@ -46,6 +46,20 @@ def test_what_a_manifest_leaves_out_is_left_out(iris: Predictor) -> None:
     assert text.endswith("feature1  float64  refused")
 
 
+def test_held_out_rows_that_were_not_compared_are_told(iris: Predictor) -> None:
+    """As nothing is proven of them; of other groups the report has the count."""
+    assert "\nleft out" not in summarize(iris.manifest, "abc")
+    first, *others = iris.manifest.parity.groups
+    groups = [msgspec.structs.replace(each, left_out=5) for each in others]
+    told = "left out  1,234 of 1,272 held-out rows were not compared: "
+    told += "scikit-learn refuses them, or answers by chance\n"
+    for left_out in (0, 1234):
+        held_out = msgspec.structs.replace(first, rows=38, left_out=left_out)
+        parity = msgspec.structs.replace(iris.manifest.parity, groups=(held_out, *groups))
+        text = summarize(msgspec.structs.replace(iris.manifest, parity=parity), "abc")
+        assert (told in text) == ("left out" in text) == bool(left_out)
+
+
 def test_many_categories_are_listed_in_part(penguins: Predictor) -> None:
     """The first of them, and how many more."""
     names = tuple(f"c{number}" for number in range(20))
