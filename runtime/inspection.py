@@ -225,6 +225,8 @@ def _hint(feature: Feature, raw: bytes) -> str | None:
     if feature.dtype == "string":
         if feature.closed and feature.categories and raw.startswith(b'"'):
             return _nearest(msgspec.json.decode(raw), feature.categories)
+        if feature.longest is not None and raw.startswith(b'"'):
+            return f"It has {len(msgspec.json.decode(raw))}."
         return None if raw[:1] in b'{["' else f'Put it in quotes: "{_shorten(raw)}".'
     if raw.startswith(b'"') and _fits(feature, raw[1:-1]):
         return f"Send the {wants} without the quotes: {_shorten(raw[1:-1])}."

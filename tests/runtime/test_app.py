@@ -88,3 +88,4 @@ def test_texts_are_as_long_as_the_memory_allows(
     assert refused.status_code == 422
     (error,) = refused.json()["errors"]
     assert error["expected"] == f"a string of at most {longest} characters"
+    assert error["hint"] == f"It has {longest + 1}."

@@ -175,7 +175,7 @@ def test_a_text_may_be_so_long(iris: Predictor) -> None:
         codec.decode('[{"text": "groß"}, {"text": "große"}]'.encode())
     assert str(caught.value) == (
         "Expected a string of at most 4 characters or null, "
-        'got the string "große" - at `$[1].text`.'
+        'got the string "große" - at `$[1].text`. It has 5.'
     )
     columns = Columns(signature(iris.manifest, text), codec)
     for kind in (list, partial(np.array, dtype=object)):
