@@ -8,8 +8,12 @@ from export.group import Ground, take
 from export.table import Columns
 
 MOST_PAIRS = 250
+
 STEPS_TO_THE_BIT = 64
-STEPS_TO_ROUNDING = 30  # 2**-30 is 1e-9 of the way between two rows
+"""Until the two are neighbours."""
+
+STEPS_TO_ROUNDING = 30
+"""2**-30 is 1e-9 of the way between two rows: so far at least is each from the boundary."""
 
 
 def boundary_rows(ground: Ground, rng: np.random.Generator) -> Columns:
@@ -46,6 +50,11 @@ def boundary_rows(ground: Ground, rng: np.random.Generator) -> Columns:
         for index in floats:
             here[index] = np.where(moved, here[index], middle[index])
             there[index] = np.where(moved, middle[index], there[index])
+    if not ground.exact:
+        # Where the boundary is within rounding of one of the two, nobody can say on which side.
+        for index in floats:
+            step = there[index] - here[index]
+            here[index], there[index] = here[index] - step, there[index] + step
     return [np.concatenate(pair) for pair in zip(here, there, strict=True)]
 
 

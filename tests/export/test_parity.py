@@ -89,6 +89,23 @@ def test_the_artifact_answers_as_scikit_learn(case: Case) -> None:
     assert [each.group for each in parity.groups] == [*case.groups, *BATCHES]
 
 
+def test_no_row_is_within_rounding_of_a_decision(iris: Built) -> None:
+    """Where steps round, nobody can say on which side it is: each pair has a third to spare."""
+    case = Case(iris)
+    rows = case.columns("boundaries")
+    pairs = len(rows[0]) // 2
+    here, there = take(rows, slice(pairs)), take(rows, slice(pairs, None))
+    assert pairs > 100
+
+    def labels(share: float) -> list[object]:
+        way = [one + share * (other - one) for one, other in zip(here, there, strict=True)]
+        return list(case.reference.predict(case.ground.table(way)))
+
+    assert all(one != other for one, other in zip(labels(0), labels(1), strict=True))
+    assert labels(0.32) == labels(0)
+    assert labels(0.68) == labels(1)
+
+
 def test_a_mismatch_in_one_row_of_any_group_is_caught(case: Case) -> None:
     """Of each group the last row alone is answered wrongly, and the group and row are named."""
     for name, group in case.groups.items():
