@@ -66,6 +66,10 @@ class Search:
                 break
             same = self._left(middle) == side
             below, above = np.where(same, middle, below), np.where(same, above, middle)
+        if not self.ground.exact:
+            # The crossing is anywhere between the two, and may be within rounding of one.
+            step = above - below
+            below, above = below - step, above + step
         return Edges(below, above, found)
 
     def _left(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -116,8 +116,17 @@ def test_without_exactness_rows_keep_away_from_decisions() -> None:
     value = seen[np.arange(len(seen)), crossings.nodes.column[number]]
     distance = np.abs(value - crossings.nodes.threshold[number])
     assert len(crossings.nodes) == crossings.of == 7
-    assert distance.min() > 1e-13
     assert distance.max() < 1e-6
+    pairs = [values.reshape(-1, 2).T for values in columns]
+    for share, kept in ((0.32, 0), (0.68, 1)):
+        between = [first + share * (second - first) for first, second in pairs]
+        found = crossings.splits.seen(ground.table(between))[
+            np.arange(len(crossings.nodes)), crossings.nodes.column
+        ]
+        assert np.array_equal(
+            found <= crossings.nodes.threshold,
+            value.reshape(-1, 2)[:, kept] <= crossings.nodes.threshold,
+        )
 
 
 def test_thresholds_behind_imputers_encoders_and_products_are_found() -> None:
