@@ -8,11 +8,15 @@ from sklearn.svm import SVC, SVR, NuSVC, NuSVR, OneClassSVM
 
 from export.converters.arithmetic import first_greatest, flag
 from export.converters.coupling import coupled
+from export.converters.ensembles import sum_in_order
 from export.converters.graph import Graph
 from export.converters.kernels import svm_kernel
 from export.converters.multiclass import vote_scores
 from export.converters.registry import converts
 from export.converters.values import Classified, Flagged, Frame, Regressed, TensorName
+
+MOST_PAIRS_IN_ORDER = 3
+"""Of more pairs of classes, adding in order would take longer than scikit-learn does."""
 
 
 @converts(SVR, NuSVR, exact=False)
@@ -53,9 +57,20 @@ def support_vector_classifier(graph: Graph, model: Any, frame: Frame) -> Classif
 
 
 def _sums(graph: Graph, model: Any, frame: Frame) -> TensorName:
-    """Return libsvm's decision values, float64 [N, pairs of classes] or [N, 1]."""
+    """Return libsvm's decision values, float64 [N, pairs of classes] or [N, 1].
+
+    libsvm adds the weighted kernels one after another, and where weights are large another
+    order shows. Of few pairs they are added so; what a vector adds to a pair that it is not
+    of is 0.
+    """
     kernel = svm_kernel(graph, model, graph.numeric(frame, model), _dense(model.support_vectors_))
-    return graph.op("Add", graph.op("MatMul", kernel, _weights(model)), model._intercept_)
+    weights = _weights(model)
+    if weights.shape[1] > MOST_PAIRS_IN_ORDER:
+        sums = graph.op("MatMul", kernel, weights)
+    else:
+        terms = graph.op("Mul", graph.op("Unsqueeze", kernel, np.array([2])), weights)
+        sums = sum_in_order(graph, terms)
+    return graph.op("Add", sums, model._intercept_)
 
 
 def _weights(model: Any) -> NDArray[np.float64]:

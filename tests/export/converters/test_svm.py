@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC, SVR, NuSVC, NuSVR, OneClassSVM
@@ -47,6 +48,15 @@ def test_unscaled_features_do_not_cancel(prove: Prove) -> None:
     """Far from zero, squared distances keep their digits: the points are centred first."""
     X, y = load_iris(return_X_y=True)
     prove(SVC(), X + 10_000.0, y)
+
+
+def test_large_weights_are_added_as_libsvm_adds_them(prove: Prove) -> None:
+    """In another order the sums of this machine were 2e-9 off."""
+    X, y = load_wine(return_X_y=True)
+    model = SVC(kernel="poly", degree=6, gamma=1.0, coef0=1.0, C=1000.0, max_iter=200_000)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        prove(model, X, y)
 
 
 @pytest.mark.parametrize("load", [load_breast_cancer, load_wine], ids=["binary", "multiclass"])
