@@ -16,6 +16,7 @@ from export.converters.arithmetic import repeated
 from export.converters.distances import distances, nearest, squared_distances
 from export.converters.graph import Graph
 from export.converters.registry import converts, transforms
+from export.converters.sparsity import dense
 from export.converters.values import Clustered, Frame, TensorName
 
 
@@ -51,10 +52,11 @@ def nearest_mode(graph: Graph, model: Any, frame: Frame) -> Clustered:
     """Answer the nearest centre; -1 for all rows where training found none."""
     if not hasattr(model, "cluster_centers_"):
         raise graph.refuse(model, "it was fitted on affinities; fit it on features.")
-    if not len(model.cluster_centers_):
+    centres = dense(model.cluster_centers_)
+    if not len(centres):
         return Clustered(graph.reshape(repeated(graph, np.array([[-1]]), frame), -1))
     x = graph.numeric(frame, model)
-    return Clustered(nearest(graph, model, x, model.cluster_centers_))
+    return Clustered(nearest(graph, model, x, centres))
 
 
 @transforms(KMeans, MiniBatchKMeans, BisectingKMeans, exact=False)

@@ -26,6 +26,7 @@ from export.converters.graph import Graph
 from export.converters.pairwise import kernel
 from export.converters.registry import converts
 from export.converters.scattered import product
+from export.converters.sparsity import dense
 from export.converters.values import Frame, TensorName
 
 Matrix = NDArray[np.float64]
@@ -133,8 +134,7 @@ def factorization(graph: Graph, step: Any, _: Frame) -> Frame:
 
 def _projected(graph: Graph, step: Any, frame: Frame, components: Any) -> TensorName:
     """Return `x @ components.T`."""
-    dense = components.toarray() if hasattr(components, "toarray") else np.asarray(components)
-    return product(graph, step, frame, dense.T)
+    return product(graph, step, frame, dense(components).T)
 
 
 def _product(graph: Graph, x: TensorName, matrix: Matrix) -> Frame:

@@ -37,10 +37,8 @@ def nystroem(graph: Graph, step: Nystroem, frame: Frame) -> Frame:
     for name in ("gamma", "coef0", "degree"):
         if getattr(step, name) is not None:
             given[name] = getattr(step, name)
-    rows = np.asarray(step.components_, dtype=np.float64)
-    alike = kernel(
-        graph, step, graph.numeric(frame, step), rows, name=step.kernel, parameters=given
-    )
+    x = graph.numeric(frame, step)
+    alike = kernel(graph, step, x, step.components_, name=step.kernel, parameters=given)
     return Frame.of(graph.op("MatMul", alike, step.normalization_.T), len(step.normalization_))
 
 

@@ -61,6 +61,7 @@ from export.converters.arithmetic import (
 from export.converters.graph import Graph
 from export.converters.registry import convert, converts
 from export.converters.scattered import product
+from export.converters.sparsity import dense
 from export.converters.values import (
     Answer,
     Classified,
@@ -183,8 +184,7 @@ def linear_scores(graph: Graph, model: Any, frame: Frame) -> TensorName:
 
 
 def _transposed(coefficients: Any) -> NDArray[np.float64]:
-    dense = coefficients.toarray() if hasattr(coefficients, "toarray") else coefficients
-    return np.asarray(np.atleast_2d(dense).T, dtype=np.float64)
+    return np.atleast_2d(dense(coefficients)).T
 
 
 def _classified(

@@ -29,6 +29,7 @@ from export.converters.distances import (
 from export.converters.graph import Graph
 from export.converters.registry import converts
 from export.converters.similarity import kernel_propagation
+from export.converters.sparsity import dense
 from export.converters.values import (
     Classified,
     Flagged,
@@ -168,8 +169,7 @@ def all_distances(graph: Graph, model: Any, frame: Frame, *, rooted: bool = True
     """
     x = graph.numeric(frame, model)
     metric, parameters = model.effective_metric_, model.effective_metric_params_
-    known = model._fit_X.toarray() if hasattr(model._fit_X, "toarray") else model._fit_X
-    points = np.asarray(known, dtype=np.float64)[search_order(model)]
+    points = dense(model._fit_X)[search_order(model)]
     if not isinstance(metric, str):
         raise graph.refuse(model, "its metric is a function of your own; use a named one.")
     if model._fit_method != "brute" and metric in NO_METRICS:

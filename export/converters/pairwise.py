@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from export.converters.arithmetic import in_order
 from export.converters.distances import cosines, squared_distances, summed_distances
 from export.converters.graph import Graph
+from export.converters.sparsity import dense
 from export.converters.values import TensorName
 
 Rows = NDArray[np.float64]
@@ -43,7 +44,7 @@ def kernel(
         called = f"its kernel is {name!r}" if isinstance(name, str) else "its kernel is a function"
         known = ", ".join(NAMES)
         raise graph.refuse(estimator, f"{called}; the kernels that convert: {known}.")
-    rows = np.asarray(rows.toarray() if hasattr(rows, "toarray") else rows, dtype=np.float64)
+    rows = dense(rows)
     given = {key: value for key, value in parameters.items() if value is not None}
     gamma = float(given.get("gamma", 1.0 if name == "chi2" else 1.0 / rows.shape[1]))
     if name in ("rbf", "laplacian", "chi2", "additive_chi2"):

@@ -10,6 +10,7 @@ from export.converters.distances import squared_distances
 from export.converters.graph import Graph
 from export.converters.pairwise import gaussian, kernel
 from export.converters.registry import converts
+from export.converters.sparsity import dense
 from export.converters.values import Classified, Frame, Regressed
 
 
@@ -28,7 +29,7 @@ def kernel_propagation(graph: Graph, model: Any, frame: Frame) -> Classified:
     """Answer the mean of the training rows' labels, weighed by a Gaussian kernel."""
     if model.kernel != "rbf":
         raise graph.refuse(model, "its kernel is a function of your own; use rbf or knn.")
-    squares = squared_distances(graph, graph.numeric(frame, model), model.X_)
+    squares = squared_distances(graph, graph.numeric(frame, model), dense(model.X_))
     alike = gaussian(graph, squares, model.gamma)
     weighed = graph.op("MatMul", alike, model.label_distributions_)
     probabilities = graph.op("Div", weighed, row_sum(graph, weighed))

@@ -1,10 +1,13 @@
-"""Which transformers answer a sparse matrix. Knows no ONNX: a graph's tensors are dense.
+"""Sparse matrices: which transformers answer them, and those that estimators keep.
 
-It matters to whoever takes what a sparse matrix leaves out for missing, as XGBoost does.
+Knows no ONNX: a graph's tensors are dense. Whether a matrix was sparse matters to whoever takes
+what it leaves out for missing, as XGBoost does.
 """
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomTreesEmbedding
 from sklearn.feature_extraction import FeatureHasher
@@ -37,6 +40,11 @@ _AS_GIVEN = (
     SelectorMixin,
     StandardScaler,
 )
+
+
+def dense(matrix: Any) -> NDArray[np.float64]:
+    """Return what an estimator keeps, which is sparse where it was fitted on such, as an array."""
+    return np.asarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix, np.float64)
 
 
 def answers_sparse(transformer: Any, given: bool, made: bool) -> bool:

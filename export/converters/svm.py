@@ -13,6 +13,7 @@ from export.converters.graph import Graph
 from export.converters.kernels import svm_kernel
 from export.converters.multiclass import vote_scores
 from export.converters.registry import converts
+from export.converters.sparsity import dense
 from export.converters.values import Classified, Flagged, Frame, Regressed, TensorName
 
 MOST_PAIRS_IN_ORDER = 3
@@ -63,7 +64,7 @@ def _sums(graph: Graph, model: Any, frame: Frame) -> TensorName:
     order shows. Of few pairs they are added so; what a vector adds to a pair that it is not
     of is 0.
     """
-    kernel = svm_kernel(graph, model, graph.numeric(frame, model), _dense(model.support_vectors_))
+    kernel = svm_kernel(graph, model, graph.numeric(frame, model), dense(model.support_vectors_))
     weights = _weights(model)
     if weights.shape[1] > MOST_PAIRS_IN_ORDER:
         sums = graph.op("MatMul", kernel, weights)
@@ -79,7 +80,7 @@ def _weights(model: Any) -> NDArray[np.float64]:
     `_dual_coef_` has a row for each other class (libsvm's FAQ): of the pair (i, j), vectors of
     class i have theirs in row j - 1, those of class j in row i.
     """
-    dual = _dense(model._dual_coef_)
+    dual = dense(model._dual_coef_)
     if len(dual) == 1:
         return dual.T
     counts = model._n_support
@@ -91,11 +92,6 @@ def _weights(model: Any) -> NDArray[np.float64]:
         weights[spans[first], pair] = dual[second - 1, spans[first]]
         weights[spans[second], pair] = dual[first, spans[second]]
     return weights
-
-
-def _dense(matrix: Any) -> NDArray[np.float64]:
-    """Return a matrix as an array; fitted on sparse features, the machine's own are sparse."""
-    return np.asarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix, np.float64)
 
 
 def _votes(graph: Graph, second_wins: TensorName, classes: int) -> TensorName:

@@ -4,11 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.cluster import AffinityPropagation
 from sklearn.cross_decomposition import CCA, PLSSVD, PLSCanonical, PLSRegression
 from sklearn.datasets import load_diabetes, load_iris
+from sklearn.kernel_approximation import Nystroem
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading
 
 from export.errors import ConversionError
@@ -32,6 +34,24 @@ def test_kernel_ridge_of_several_targets_agrees(prove: Prove) -> None:
 def test_propagated_labels_agree(model: Any, prove: Prove) -> None:
     """New rows are weighed by their kernel with the training rows."""
     prove(model, *load_iris(return_X_y=True))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        LabelPropagation(),
+        LabelSpreading(gamma=2.0),
+        AffinityPropagation(random_state=0),
+        Nystroem(n_components=5, random_state=0),
+        KernelRidge(kernel="rbf"),
+    ],
+    ids=str,
+)
+def test_rows_that_are_kept_sparse_agree(model: Any, prove: Prove) -> None:
+    """An estimator keeps rows of training, or centres, as it was given them."""
+    X = np.random.default_rng(0).integers(0, 5, (100, 4))
+    y = X[:, 0] + X[:, 1] > 4
+    prove(make_pipeline(OneHotEncoder(handle_unknown="ignore"), model), X, y)
 
 
 @pytest.mark.parametrize(
