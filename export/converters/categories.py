@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from export.converters.graph import Graph
+from export.converters.search import search_sorted
 from export.converters.values import Frame, TensorName
 from runtime.manifest import MISSING_STRING
 
@@ -43,8 +44,9 @@ def slots(
         names = [_names(graph, encoder, categories[i]) for i in strings]
         parts.append(_string_slots(graph, x, names, unseen))
     if numbers:
-        x = graph.numeric(frame.select(numbers), encoder)
-        parts.append(_number_slots(graph, x, [_numbers(categories[i]) for i in numbers], unseen))
+        x = graph.numeric(frame.select(numbers).as_doubles(), encoder)
+        known = [_numbers(graph, encoder, categories[i]) for i in numbers]
+        parts.append(_number_slots(graph, x, known, unseen))
     joined = graph.concat(parts)
     order = np.argsort(strings + numbers)
     if np.array_equal(order, np.arange(frame.width)):
@@ -83,33 +85,35 @@ def _string_slots(
 def _number_slots(
     graph: Graph, x: TensorName, categories: Sequence[NDArray[np.float64]], unseen: int
 ) -> TensorName:
-    """Compare each column with its categories, all columns at once."""
-    count = max(len(column) for column in categories)
-    known = np.full((len(categories), count), np.nan)
-    for row, column in enumerate(categories):
-        known[row, : len(column)] = column
-    absent = np.zeros(known.shape, dtype=bool)
-    for row, column in enumerate(categories):
-        absent[row, : len(column)] = np.isnan(column)
-    each = graph.op("Unsqueeze", x, np.array([2]))
-    equal = graph.op("Equal", each, known)
-    if absent.any():
-        equal = graph.op("Or", equal, graph.op("And", graph.op("IsNaN", each), absent))
-    found = graph.op("Mul", graph.cast(equal, np.int64), np.arange(1, count + 1))
-    place = graph.op("ReduceSum", found, np.array([2]), keepdims=0)
-    if not unseen:
-        return place
-    return graph.op("Where", graph.op("Equal", place, 0), unseen, place)
+    """Search each column's sorted categories for the last that is not above a number.
+
+    Then compare the two: so it takes no more memory, however many categories there are.
+    """
+    orders = [np.argsort(column)[: int((~np.isnan(column)).sum())] for column in categories]
+    edges = [column[order] for column, order in zip(categories, orders, strict=True)]
+    place = graph.cast(search_sorted(graph, x, edges, "right"), np.int64)
+    last = lookup(graph, place, [np.insert(each, 0, np.nan) for each in edges])
+    slot = lookup(graph, place, [np.insert(order + 1, 0, 0) for order in orders])
+    slot = graph.op("Where", graph.op("Equal", last, x), slot, unseen)
+    missing = [np.isnan(column) for column in categories]
+    if not any(each.any() for each in missing):
+        return slot
+    of_missing = [int(each.argmax()) + 1 if each.any() else unseen for each in missing]
+    return graph.op("Where", graph.op("IsNaN", x), np.array(of_missing).reshape(1, -1), slot)
 
 
 def _names(graph: Graph, encoder: object, categories: NDArray[Any]) -> list[str]:
-    names = [MISSING_STRING if pd.isna(value) else str(value) for value in categories]
-    if len(set(names)) < len(names):
+    _check_missing(graph, encoder, categories)
+    return [MISSING_STRING if pd.isna(value) else str(value) for value in categories]
+
+
+def _numbers(graph: Graph, encoder: object, categories: NDArray[Any]) -> NDArray[np.float64]:
+    _check_missing(graph, encoder, categories)
+    return np.array([np.nan if pd.isna(value) else float(value) for value in categories])
+
+
+def _check_missing(graph: Graph, encoder: object, categories: NDArray[Any]) -> None:
+    if pd.isna(categories).sum() > 1:
         raise graph.refuse(
             encoder, "it tells None from NaN in one column; use one of them for missing values."
         )
-    return names
-
-
-def _numbers(categories: NDArray[Any]) -> NDArray[np.float64]:
-    return np.array([np.nan if pd.isna(value) else float(value) for value in categories])

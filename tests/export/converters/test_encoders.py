@@ -77,6 +77,16 @@ def test_a_category_that_is_a_fraction_is_not_rounded(prove: Prove) -> None:
     assert prove(model, rows, rows[:, 0] > 2).manifest.parity.tolerance == 0
 
 
+def test_numbers_have_thousands_of_categories(prove: Prove) -> None:
+    """They are searched, not all compared with each row, for which there would be no memory."""
+    rng = np.random.default_rng(0)
+    codes = rng.permutation(20_000)[:5_000] - 10_000
+    rows = np.column_stack([np.append(codes, codes), rng.integers(0, 3, 10_000)]).astype(float)
+    rows[::50, 1] = np.nan
+    model = make_pipeline(TargetEncoder(cv=KFold(3)), DecisionTreeRegressor(max_depth=3))
+    assert prove(model, rows, rng.normal(size=10_000)).manifest.parity.tolerance == 0
+
+
 def test_none_is_a_category(prove: Prove) -> None:
     """None in a column of objects is a missing string, distinct from the word and from ''."""
     cities = FRAME[["city"]].astype(object).where(FRAME[["city"]].notna(), None)
@@ -99,11 +109,12 @@ def test_an_unseen_number_that_scikit_learn_refuses_is_refused_by_the_graph(prov
         session.run(["label"], {"numeric": np.array([[1.0, 1.5]])})
 
 
-def test_none_beside_nan_is_refused(prove: Prove) -> None:
-    """A client can send one kind of missing string only."""
-    cities = pd.DataFrame({"city": pd.Series(["a", None, np.nan, "b"] * 25, dtype=object)})
+@pytest.mark.parametrize("values", [["a", None, np.nan, "b"], [0.5, None, np.nan, 2]])
+def test_none_beside_nan_is_refused(values: list[Any], prove: Prove) -> None:
+    """A client can send one kind of missing value only."""
+    frame = pd.DataFrame({"x": pd.Series(values * 25, dtype=object)})
     with pytest.raises(ConversionError) as refused:
-        prove(OneHotEncoder(handle_unknown="ignore"), cities)
+        prove(OneHotEncoder(handle_unknown="ignore"), frame)
     assert str(refused.value) == (
         "OneHotEncoder cannot be converted: it tells None from NaN in one column; use one of "
         "them for missing values."
