@@ -14,8 +14,8 @@ from sklearn.exceptions import NotFittedError
 
 from export.errors import ConversionError, RecipeError
 from export.reference import Answers, as_labels
-from export.table import Layout
-from runtime.manifest import MISSING_STRING, Dtype, Task
+from export.table import FIT_ON_DOUBLES, Layout
+from runtime.manifest import MISSING_STRING, Dtype, Scalar, Task
 
 GREATEST_INTEGER = 2**53
 """Up to here, every integer is a double."""
@@ -30,7 +30,7 @@ _EXPECTED = {
 
 
 def check_estimator(estimator: Any, layout: Layout, table: Any) -> None:
-    """Ask an estimator for its answer to the first row of `table`.
+    """Ask an estimator for its answer to the first row of `table`, which it was fitted on.
 
     Raises RecipeError where it is not fitted, or was fitted on other columns than these, and
     ConversionError where it answers nothing of new rows.
@@ -51,7 +51,8 @@ def check_estimator(estimator: Any, layout: Layout, table: Any) -> None:
     except NotFittedError:
         raise RecipeError("recipe", f"the {name} is not fitted; call its fit first.") from None
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        problem = f"the {name} does not answer the first row of X_test: {error}"
+        problem = f"the {name} does not answer the first row of X_train: {error}"
+        problem += f". {FIT_ON_DOUBLES}" if layout.single else ""
         raise RecipeError("recipe", problem) from error
     columns = (*getattr(answered, "shape", ()), 1, 1)[1]
     if columns == 0:
@@ -137,6 +138,19 @@ def check_truth(truth: Any, answers: Answers, task: Task) -> None:
         problem = f"y_test holds {found!s} ({type(found).__name__}), where the estimator answers"
         kind = "a number" if as_strings else "a string"
         raise RecipeError("recipe", f"{problem} {kind}, such as {wanted}; give both alike.")
+
+
+def as_sent(value: Any, dtype: Dtype, place: str) -> Scalar:
+    """Return a value of a recipe as a client would send it, None being a missing one.
+
+    Raises RecipeError, naming `place`, where it is of another type.
+    """
+    sent: Scalar = value.item() if isinstance(value, np.generic) else value
+    kinds = {"bool": (bool,), "int64": (int,), "float64": (int, float), "string": (str,)}
+    alike = isinstance(sent, kinds[dtype]) and isinstance(sent, bool) == (dtype == "bool")
+    if sent is None or alike:
+        return sent
+    raise RecipeError("recipe", f"{place} is {value!r}, where X_train holds {_EXPECTED[dtype]}.")
 
 
 def _named(form: str) -> str:

@@ -16,7 +16,7 @@ from export.reference import Answers, Reference
 from export.refusals import Run, answers_of
 from export.rounding import magnified
 from export.signature import Signature
-from export.table import Columns
+from export.table import FIT_ON_DOUBLES, Columns
 from runtime.comparison import Difference, compare, disagreeing
 from runtime.manifest import Agreement, Manifest, Parity, Scalar
 
@@ -229,8 +229,13 @@ class _Tally:
         return ParityError(summary, rows, self._advice(found))
 
     def _advice(self, found: Agreement) -> str:
-        """Say so where the difference is no greater than what rounding does to scikit-learn."""
+        """Say so where scikit-learn computed in single precision.
+
+        Or where the difference is no greater than what rounding does to its own answer.
+        """
         comparer = self.comparer
+        if comparer.signature.layout.single:
+            return FIT_ON_DOUBLES
         if found.label_mismatches or comparer.tolerance == BIT_FOR_BIT:
             return ""
         row = self.worst[0][1].columns

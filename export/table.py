@@ -19,6 +19,12 @@ from export.errors import RecipeError
 from runtime.manifest import Dtype
 
 Columns = list[NDArray[Any]]
+FULL = 8
+"""Bytes of a double."""
+FIT_ON_DOUBLES = (
+    "X_train is of single precision, in which scikit-learn then computes in part, where clients "
+    "send doubles: fit the estimator on X_train.astype(float)."
+)
 _KINDS: dict[str, Dtype] = {"b": "bool", "i": "int64", "u": "int64", "f": "float64"}
 
 
@@ -35,6 +41,8 @@ class Layout:
     """The frame's own dtypes."""
     missing: tuple[Any, ...] = ()
     """What stands for a missing value in each column of the table: None, NaN or pandas.NA."""
+    single: bool = False
+    """Whether any floats of the table are of less than double precision."""
 
     def column(self, table: Any, index: int) -> NDArray[Any]:
         """Return one column of a table of this layout, without touching the others."""
@@ -132,6 +140,7 @@ def layout_of(table: Any, source: str) -> Layout:
             labels=tuple(table.columns),
             sources=tuple(s.dtype for s in series),
             missing=tuple(_missing(s) for s in series),
+            single=any(_is_single(s.dtype) for s in series),
         )
     if table.ndim == 1:
         dtype = _dtype(pd.Series(table, dtype=object), "the vector")
@@ -143,7 +152,12 @@ def layout_of(table: Any, source: str) -> Layout:
         names=names,
         dtypes=tuple(_dtype(s, n) for n, s in zip(names, series, strict=True)),
         missing=tuple(_missing(s) for s in series),
+        single=_is_single(table.dtype),
     )
+
+
+def _is_single(dtype: Any) -> bool:
+    return bool(dtype.kind == "f") and getattr(dtype, "itemsize", FULL) < FULL
 
 
 def _dtype(series: "pd.Series[Any]", place: str) -> Dtype:

@@ -25,6 +25,8 @@ def k_bins_discretizer(graph: Graph, step: KBinsDiscretizer, frame: Frame) -> Fr
         x = graph.as_float32(x)
     inner = [np.asarray(edges[1:-1], dtype=np.float64) for edges in step.bin_edges_]
     bins = search_sorted(graph, x, inner, "right")
+    dtype = step.dtype or np.float64
     if step.encode == "ordinal":
-        return Frame.of(bins, frame.width)
-    return one_hot(graph, graph.cast(bins, np.int64), [np.arange(n) for n in step.n_bins_])
+        return Frame.of(bins, frame.width).typed(dtype)
+    codes = graph.cast(bins, np.int64)
+    return one_hot(graph, codes, [np.arange(n) for n in step.n_bins_]).typed(dtype)

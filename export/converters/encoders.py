@@ -30,7 +30,7 @@ def one_hot_encoder(graph: Graph, encoder: OneHotEncoder, frame: Frame) -> Frame
     wanted = [_kept(encoder, column, table) for column, table in enumerate(tables)]
     if trivial and not closed:
         wanted = [each + 1 for each in wanted]
-    return one_hot(graph, places, wanted)
+    return one_hot(graph, places, wanted).typed(encoder.dtype)
 
 
 @converts(OrdinalEncoder, exact=True)
@@ -39,7 +39,7 @@ def ordinal_encoder(graph: Graph, encoder: OrdinalEncoder, frame: Frame) -> Fram
     closed = encoder.handle_unknown == "error"
     places = slots(graph, encoder, frame, encoder.categories_, refuse_unseen=closed)
     tables = [_ordinals(encoder, column) for column in range(frame.width)]
-    return Frame.of(lookup(graph, places, tables), frame.width)
+    return Frame.of(lookup(graph, places, tables), frame.width).typed(encoder.dtype)
 
 
 @converts(TargetEncoder, exact=True)

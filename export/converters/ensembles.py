@@ -48,7 +48,7 @@ class Rows:
     @classmethod
     def of(cls, graph: Graph, frame: Frame, estimator: object, number: Number) -> "Rows":
         """Round the columns of a frame, which must be numbers, to this precision."""
-        x = graph.numeric(frame, estimator)
+        x = graph.numeric(frame.as_doubles(), estimator)
         if number is np.float32:
             x = graph.cast(x, np.float32)
         return cls(x, frame.width, number)

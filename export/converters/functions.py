@@ -152,7 +152,7 @@ def function_transformer(graph: Graph, step: FunctionTransformer, frame: Frame) 
     if function is None or (_flattens(function, arguments) and frame.width == 1):
         return frame
     if function in EXACT or function in ROUNDED:
-        _check_integers(graph, step, function, frame)
+        _check_dtypes(graph, step, function, frame)
     if function in (np.clip, np.round, np.around, np.nan_to_num):
         x = graph.numeric(frame, step)
         return Frame.of(_with_arguments(graph, step, function, arguments, x), frame.width)
@@ -170,12 +170,12 @@ def _flattens(function: Any, arguments: Mapping[str, Any]) -> bool:
     return function is np.reshape and arguments in ({"shape": -1}, {"shape": (-1,)})
 
 
-def _check_integers(graph: Graph, step: FunctionTransformer, function: Any, frame: Frame) -> None:
-    """Refuse integers and booleans of which numpy makes something else than of doubles."""
+def _check_dtypes(graph: Graph, step: FunctionTransformer, function: Any, frame: Frame) -> None:
+    """Refuse columns of whose dtype numpy makes something else than of doubles."""
     for dtype in frame.dtypes:
         if dtype is None or function in _ANY_DTYPE:
             continue
-        problem = _of_integers(function, dtype)
+        problem = _of_dtype(function, dtype)
         if problem:
             raise graph.refuse(
                 step,
@@ -184,12 +184,16 @@ def _check_integers(graph: Graph, step: FunctionTransformer, function: Any, fram
             )
 
 
-def _of_integers(function: Any, dtype: "np.dtype[Any]") -> str | None:
-    """Say what becomes of integers or booleans, where it is not what becomes of doubles."""
+def _of_dtype(function: Any, dtype: "np.dtype[Any]") -> str | None:
+    """Say what becomes of another dtype than doubles, where it is not what becomes of those."""
+    if dtype.kind == "f":
+        return "is of less than double precision"
     if function is np.reciprocal:
         return "is an integer too"
     if function is np.abs and dtype.kind in "bu":
         return None
+    if function is np.square and dtype.itemsize == _FULL_SIZE:  # of 8, from 3 billion on
+        return "is an integer of as many bits, which wraps around"
     if function is np.negative and dtype.kind == "u":
         return "is the number that it wraps around to"
     return "is of less than double precision" if dtype.itemsize < _FULL_SIZE else None

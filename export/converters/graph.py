@@ -30,6 +30,10 @@ TOO_WIDE = (
     "it needs {:,} columns as a table, {:.1f} MB a row; set the n_features of what hashes to 2**18 "
     "at most, or let a linear model, a naive Bayes classifier or TruncatedSVD follow it."
 )
+SINGLE = (
+    "all its input columns are of single precision, in which it computes; in the steps before it "
+    "set dtype=np.float64, the default."
+)
 
 Operand = TensorName | NDArray[Any] | np.generic | float | int
 
@@ -183,10 +187,16 @@ class Graph:
         return self.ops("Loop", *start, *tensors, outputs=len(state), body=proto)
 
     def operand(self, value: Operand) -> TensorName:
-        """Return the name of a tensor: of a constant, added once, where `value` is a number."""
+        """Return the name of a tensor: of a constant, added once, where `value` is a number.
+
+        Arrays of floats become doubles: what was learned from single precision meets the doubles
+        that are asked, and numpy, too, computes with both in double.
+        """
         if isinstance(value, str):
             return TensorName(value)
         array = np.asarray(value)
+        if array.dtype.kind == "f" and array.ndim:
+            array = array.astype(np.float64)
         if array.dtype.kind in "UO":
             proto = numpy_helper.from_array(array.astype(object))
             content = repr(array.tolist()).encode()
@@ -229,10 +239,13 @@ class Graph:
     def numeric(self, frame: Frame, estimator: object) -> TensorName:
         """Return the frame as one float64 tensor `[N, width]`.
 
-        Raises ConversionError, naming `estimator`, where a column holds strings.
+        Raises ConversionError, naming `estimator`, where a column holds strings, or where all of
+        them hold single precision, in which scikit-learn goes on to compute.
         """
         if any(block.is_string for block in frame.blocks):
             raise self.refuse(estimator, "one of its input columns holds strings; encode it first.")
+        if frame.width and all(dtype == np.float32 for dtype in frame.dtypes):
+            raise self.refuse(estimator, SINGLE)
         widest = max((block.width for block in frame.blocks if block.places), default=0)
         if widest > MOST_COLUMNS:
             raise self.refuse(estimator, TOO_WIDE.format(widest, 8 * widest / 1e6))

@@ -146,7 +146,7 @@ def _of_data_frame(graph: Graph, model: Any, learned: LgbmModel, frame: Frame) -
 
 def _codes_of_numbers(graph: Graph, model: Any, frame: Frame) -> TensorName:
     """Return the numbers of categories that are numbers: cut off, with 0 for a negative one."""
-    x = graph.numeric(frame, model)
+    x = graph.numeric(frame.as_doubles(), model)
     whole = graph.op("Floor", graph.op("Clip", x, 0.0, _MOST_CATEGORIES))
     known = graph.op("Greater", x, -1.0)
     return graph.op("Where", known, graph.op("Add", whole, 1.0), 0.0)

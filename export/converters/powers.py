@@ -75,13 +75,14 @@ def normalizer(graph: Graph, step: Normalizer, frame: Frame) -> Frame:
 def power_transformer(graph: Graph, step: PowerTransformer, frame: Frame) -> Frame:
     """Raise each column to the power that made it most like a normal distribution."""
     x = graph.numeric(frame, step)
-    lambdas = np.asarray(step.lambdas_, dtype=np.float64)
+    learned = np.asarray(step.lambdas_)  # in the precision that SciPy takes them from 2 in
+    lambdas, mirrored_lambdas = learned.astype(np.float64), (2 - learned).astype(np.float64)
     if step.method == "box-cox":
         y = _scaled_expm1(graph, graph.op("Log", x), lambdas)
     else:
         positive = _scaled_expm1(graph, log1p(graph, graph.op("Max", x, 0.0)), lambdas)
         mirrored = log1p(graph, graph.op("Max", graph.op("Neg", x), 0.0))
-        negative = graph.op("Neg", _scaled_expm1(graph, mirrored, 2.0 - lambdas))
+        negative = graph.op("Neg", _scaled_expm1(graph, mirrored, mirrored_lambdas))
         y = graph.op("Where", graph.op("GreaterOrEqual", x, 0.0), positive, negative)
         y = graph.op("Where", graph.op("IsNaN", x), x, y)
     powered = Frame.of(y, frame.width)

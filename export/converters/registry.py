@@ -162,7 +162,7 @@ def outputs_of(graph: Graph, answer: Answer, classes: Any = None) -> dict[str, T
     if isinstance(answer, Frame):
         strings = all(answer.string_columns)
         join = graph.string if strings else graph.numeric
-        return {"transformed": join(answer, answer)}
+        return {"transformed": join(answer.as_doubles(), answer)}
     if isinstance(answer, Regressed):
         return {"prediction": answer.values}
     if isinstance(answer, Classified):

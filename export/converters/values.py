@@ -24,8 +24,8 @@ class Block:
     known: tuple[tuple[str, ...] | None, ...] = ()
     """The strings that each column of the tensor had in training, None where they are too many."""
     dtypes: tuple[Any, ...] = ()
-    """The integer or boolean dtype, of numpy, that each column has in scikit-learn; None for
-    doubles. None everywhere where it is not said."""
+    """The dtype, of numpy, that each column has in scikit-learn; None for doubles. None everywhere
+    where it is not said."""
     places: TensorName | None = None
     """Of a wide table, which columns the tensor holds, int64, ascending; in the others all rows
     of the batch have 0. None where it holds all of them."""
@@ -99,7 +99,7 @@ class Frame:
 
     @property
     def dtypes(self) -> tuple[Any, ...]:
-        """For each column, its integer or boolean dtype in scikit-learn; None for doubles."""
+        """For each column, its dtype in scikit-learn; None for doubles."""
         return tuple(
             dtype
             for block in self.blocks
@@ -122,8 +122,11 @@ class Frame:
             for dtype, is_string in zip(self.dtypes, self.string_columns, strict=True)
             if not is_string
         ]
-        common = np.result_type(*numbers) if numbers else None
-        whole = None if common is None or common.kind == "f" else common
+        return self.typed(np.result_type(*numbers) if numbers else np.float64)
+
+    def typed(self, dtype: Any) -> "Frame":
+        """Return the frame as an array of this dtype has it."""
+        whole = None if dtype == np.float64 else np.dtype(dtype)
         return replace(
             self,
             blocks=tuple(replace(each, dtypes=(whole,) * each.width) for each in self.blocks),

@@ -119,7 +119,7 @@ def _columns(graph: Graph, model: Any, learned: XgbModel, frame: Frame) -> tuple
 def _codes_of_numbers(graph: Graph, model: Any, learned: XgbModel, frame: Frame) -> TensorName:
     """Return the numbers of categories that are numbers: cut off, with 0 for a negative one."""
     absent = np.array([[learned.missing_codes[i] for i in sorted(learned.missing_codes)]], float)
-    x = graph.as_float32(graph.numeric(frame, model))
+    x = graph.as_float32(graph.numeric(frame.as_doubles(), model))
     code = graph.op("Add", graph.op("Floor", x), 1.0)
     known = graph.op("And", graph.op("GreaterOrEqual", x, 0.0), graph.op("Less", code, absent))
     code = graph.op("Where", known, code, 0.0)

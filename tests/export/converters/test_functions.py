@@ -26,6 +26,7 @@ AGES = np.random.default_rng(0).integers(1, 90, 200)
         (np.log1p, "int8", "log1p of int8, which one of its columns is, is of less than double"),
         (np.sqrt, "bool", "sqrt of bool, which one of its columns is, is of less than double"),
         (np.square, "int16", "square of int16, which one of its columns is, is of less than"),
+        (np.square, "int32", "square of int32, which one of its columns is, is an integer of as"),
         (np.reciprocal, "int64", "reciprocal of int64, which one of its columns is, is an integer"),
         (np.negative, "UInt32", "negative of uint32, which one of its columns is, is the number"),
     ],
