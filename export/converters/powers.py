@@ -17,8 +17,9 @@ def polynomial_features(graph: Graph, step: PolynomialFeatures, frame: Frame) ->
     """Multiply each degree's columns once more by a feature, as scikit-learn does.
 
     Each product of one degree has its first feature as its last factor, the rest of it being
-    a product of the degree below.
+    a product of the degree below. Of a sparse matrix it has the last feature as its last.
     """
+    rest, factor = (slice(0, -1), -1) if frame.sparse else (slice(1, None), 0)
     powers = [tuple(np.repeat(np.arange(frame.width), row)) for row in step.powers_]
     x = graph.numeric(frame, step)
     parts: list[TensorName] = []
@@ -34,8 +35,8 @@ def polynomial_features(graph: Graph, step: PolynomialFeatures, frame: Frame) ->
                 break
             columns = graph.op(
                 "Mul",
-                graph.op("Gather", columns, np.array([below[each[1:]] for each in wanted]), axis=1),
-                graph.op("Gather", x, np.array([each[0] for each in wanted]), axis=1),
+                graph.op("Gather", columns, np.array([below[w[rest]] for w in wanted]), axis=1),
+                graph.op("Gather", x, np.array([w[factor] for w in wanted]), axis=1),
             )
             below = {each: column for column, each in enumerate(wanted)}
         if degree >= step._min_degree:

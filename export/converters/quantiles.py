@@ -38,6 +38,8 @@ def quantile_transformer(graph: Graph, step: QuantileTransformer, frame: Frame) 
     if step.output_distribution == "normal":
         y = _normal(graph, y)
         graph.exact = False
+    if frame.sparse:  # of which scikit-learn looks at what is not 0 alone
+        y = graph.op("Where", graph.op("Equal", x, 0.0), 0.0, y)
     return Frame.of(graph.op("Where", graph.op("IsNaN", x), x, y), frame.width)
 
 

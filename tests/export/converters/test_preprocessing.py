@@ -8,15 +8,18 @@ import pytest
 from scipy import special
 from sklearn.datasets import load_wine
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     Binarizer,
     FunctionTransformer,
     KBinsDiscretizer,
+    MaxAbsScaler,
     Normalizer,
     PolynomialFeatures,
     PowerTransformer,
     QuantileTransformer,
+    RobustScaler,
     SplineTransformer,
     StandardScaler,
 )
@@ -74,6 +77,31 @@ def test_sums_and_logarithms_agree(step: Any, prove: Prove) -> None:
 def test_box_cox_agrees(prove: Prove) -> None:
     """For the positive numbers that it takes."""
     prove(PowerTransformer("box-cox"), X[:, :1])
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        StandardScaler(with_mean=False),
+        RobustScaler(with_centering=False),
+        MaxAbsScaler(),
+        PolynomialFeatures(3),
+        QuantileTransformer(n_quantiles=10),
+    ],
+    ids=lambda step: type(step).__name__,
+)
+def test_sparse_matrices_are_treated_as_scikit_learn_treats_them(step: Any, prove: Prove) -> None:
+    """It multiplies by inverses, in another order, and looks at what is not 0 alone."""
+    texts = np.array([" ".join(f"word{digit}" for digit in str(i * i)) for i in range(400)], object)
+    model = make_pipeline(TfidfVectorizer(max_features=8), step)
+    assert prove(model, texts).manifest.parity.tolerance == 0
+
+
+def test_normal_quantiles_of_what_is_not_there_are_zeros(prove: Prove) -> None:
+    """Of a sparse matrix, though 0 is the least of its numbers."""
+    texts = np.array([" ".join(f"word{digit}" for digit in str(i * i)) for i in range(400)], object)
+    step = QuantileTransformer(n_quantiles=10, output_distribution="normal")
+    prove(make_pipeline(TfidfVectorizer(max_features=8), step), texts)
 
 
 def test_products_before_a_forest_flip_no_label(prove: Prove) -> None:
