@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.group import take
-from export.reference import Answers, Reference, quietly
+from export.reference import REFUSALS, Answers, Reference, quietly
 from export.signature import Signature
 from export.table import Columns
 from export.ties import deciding
@@ -17,8 +17,6 @@ MOST_REFUSED = 10_000
 """So many times, divided by the number of columns, scikit-learn may refuse parts of a table, a
 wide one FEWEST_REFUSALS times: to ask it again takes as long as there are columns."""
 FEWEST_REFUSALS = 32
-REFUSALS = (ValueError, IndexError, AttributeError)
-"""How scikit-learn refuses rows; CategoricalNB by the second, vectorizers None by the last."""
 
 
 class Asked(NamedTuple):

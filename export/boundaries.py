@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from export.asking import REFUSALS, ask
+from export.asking import ask
 from export.group import Ground, take
+from export.reference import REFUSALS
 from export.table import Columns
 
 MOST_PAIRS = 250

@@ -19,8 +19,8 @@ from export.convert import to_onnx
 from export.converters.graph import Graph
 from export.converters.values import Answer, Classified, Clustered, Flagged, Frame, Regressed
 from export.errors import ConversionError, ExportError
+from export.proof import describe
 from export.recipe import Trained
-from export.reference import Reference, tensors_of
 from export.rehearsal import rehearsing
 from export.signature import infer
 from export.source import add_source, source_of
@@ -28,6 +28,8 @@ from export.table import as_table
 
 Verdict = Literal["exact", "within 4 ulp", "within 1e-12", "within 4 ulp of float32", "refused"]
 REFUSED = 1
+MOST_ASKED = 100
+"""Rows that show what is answered: a rehearsed estimator may refuse any but the first."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +86,11 @@ def diagnose(trained: Trained) -> list[Finding]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         signature = infer(trained)
-        table = signature.layout.build(signature.layout.split(as_table(trained.X_test, "X_test")))
         try:
-            reference = Reference.of(trained.estimator, table)
+            held_out = as_table(trained.X_test, "X_test")
+            _, outputs = describe(trained, signature, held_out, MOST_ASKED)
         except ConversionError as error:
             return [Finding((), type(trained.estimator).__name__, "refused", error.reason)]
-        outputs = tensors_of(reference.answer(table), reference.offset)
     survey = Survey()
     try:
         to_onnx(trained.estimator, signature, outputs, "doctor", survey.visit)

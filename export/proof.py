@@ -20,7 +20,7 @@ from export.recipe import Trained
 from export.reference import Reference, tensors_of
 from export.rows import groups
 from export.signature import Signature
-from export.table import Layout
+from export.table import Layout, as_table
 from export.thresholds import threshold_group
 from export.treewise import NO_VECTORS, compare_treewise, parts_of
 from runtime.manifest import Manifest, Tensor, Thresholds, Vectors
@@ -41,15 +41,15 @@ class Proof:
 
 
 def describe(
-    trained: Trained, signature: Signature, held_out: Any
+    trained: Trained, signature: Signature, held_out: Any, most: int = MOST_DESCRIBED
 ) -> tuple[Reference, tuple[Tensor, ...]]:
-    """Return what scikit-learn answers for new rows, and as which outputs.
+    """Return what scikit-learn answers for new rows, and as which outputs, by `most` rows of them.
 
     Raises RecipeError where `y_test` is no truth for such answers.
     """
-    layout = signature.layout
-    columns = layout.split(layout.take(held_out, evenly(len(held_out), MOST_DESCRIBED)))
-    sample = layout.build([column[:1] for column in columns])
+    layout, train = signature.layout, as_table(trained.X_train, "X_train")
+    columns = layout.split(layout.take(held_out, evenly(len(held_out), most)))
+    sample = layout.build(layout.split(layout.take(train, slice(0, 1))))
     reference = Reference.of(trained.estimator, sample, trained.target_names, trained.class_names)
     answers = ask(reference, signature, columns).answers or reference.answer(sample)
     check_truth(trained.y_test, answers, reference.task)

@@ -22,11 +22,11 @@ DEFAULT = BUILT_IN / "iris.py"
 class Trained:
     """A fitted estimator with the data that it was trained on and the data held out.
 
-    `X_train` and `X_test` are arrays `[rows, features]` or pandas data frames with the same
-    columns; `y_train` and `y_test` are `[rows]` or, for several targets, `[rows, targets]`
-    (None for estimators that learn without a target). Everything else is for people, and
-    has a default: `name` is the file's, features are called by their column or `feature1`
-    to `featureN`, classes by their label.
+    `X_train` and `X_test` are data frames with the same columns (of pandas, polars or Arrow),
+    arrays `[rows, features]`, or, for text models, lists of strings; `y_train` and `y_test` are
+    `[rows]` or, for several targets, `[rows, targets]` (None for estimators that learn without
+    a target). Everything else is for people, and has a default: `name` is the file's, features
+    are called by their column or `feature1` to `featureN`, classes by their label.
     """
 
     estimator: Any
@@ -44,7 +44,8 @@ class Trained:
     class_names: Sequence[str] = ()
     """What the classes are called, in the order of the estimator's `classes_`."""
     example: Mapping[str, Any] = field(default_factory=dict)
-    """A row to show in the documentation, by feature name; the first held-out row otherwise."""
+    """A row to show in the documentation, by feature name; otherwise the first held-out row that
+    lacks nothing and is answered."""
 
 
 def load(path: Path) -> Trained:

@@ -30,6 +30,8 @@ from runtime.manifest import MISSING_STRING, Class, Label, Target, Task, Tensor
 
 Answers = dict[str, NDArray[Any]]
 
+REFUSALS = (ValueError, IndexError, AttributeError)
+"""How scikit-learn refuses rows; CategoricalNB by the second, vectorizers None by the last."""
 
 @contextmanager
 def quietly() -> Iterator[None]:

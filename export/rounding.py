@@ -8,8 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from export.asking import REFUSALS
-from export.reference import Reference, quietly
+from export.reference import REFUSALS, Reference, quietly
 from export.signature import Signature
 from export.table import Columns
 from runtime.comparison import compare

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from export.checks import check_estimator, check_table, check_target
+from export.checks import as_sent, check_estimator, check_table, check_target
 from export.errors import RecipeError
 from export.recipe import Trained
+from export.reference import REFUSALS
 from export.table import Columns, Layout, as_table, layout_of
 from runtime.manifest import MISSING_STRING, Dtype, Feature, Scalar, Tensor
 
@@ -18,7 +19,8 @@ MOST_CATEGORIES = 100
 """String features with more distinct values than this are described without a list."""
 MOST_LOOKED_AT = 1_000
 MOST_TRIED = 100
-"""An unseen number is sought between so many of a column's first values, in so many places."""
+"""An unseen number is sought between so many of a column's first values, in so many places; and
+a row to show among so many rows."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,9 @@ def infer(trained: Trained) -> Signature:
     check_table(layout, held_out, "X_test")
     check_target(trained.y_train, len(train), "y_train")
     check_target(trained.y_test, len(held_out), "y_test")
-    check_estimator(trained.estimator, layout, held_out)
+    check_estimator(trained.estimator, layout, train)
     titles = _titles(trained.feature_titles, layout.names)
-    example = _example(trained.example, layout, held_out)
+    example = _example(trained.example, layout, held_out, trained.estimator)
     places = _places(layout.dtypes)
     closed = _closed(trained.estimator, layout, train)
     features = []
@@ -135,22 +137,12 @@ def _closed(estimator: Any, layout: Layout, table: Any) -> set[int]:
         if (value := _unseen(layout.column(table, index), dtype, source)) is not None
     }
 
-    def refused(changed: Sequence[int]) -> bool:
-        rows = list(row)
-        for index in changed:
-            rows[index] = unseen[index]
-        answer = estimator.predict if hasattr(estimator, "predict") else estimator.transform
-        try:
-            answer(layout.build(rows))
-        except ValueError:
-            return True
-        return False
-
     closed = set()
     todo = [list(unseen)] if unseen else []
     while todo:
         some = todo.pop()
-        if not refused(some):
+        changed = [unseen[i] if i in some else values for i, values in enumerate(row)]
+        if not _refuses(estimator, layout, changed):
             continue
         if len(some) == 1:
             closed.add(some[0])
@@ -158,6 +150,16 @@ def _closed(estimator: Any, layout: Layout, table: Any) -> set[int]:
             half = len(some) // 2
             todo += [some[:half], some[half:]]
     return closed
+
+
+def _refuses(estimator: Any, layout: Layout, columns: Columns) -> bool:
+    """Tell whether scikit-learn refuses these rows."""
+    answer = estimator.predict if hasattr(estimator, "predict") else estimator.transform
+    try:
+        answer(layout.build(columns))
+    except REFUSALS:
+        return True
+    return False
 
 
 def _unseen(values: NDArray[Any], dtype: Dtype, source: Any) -> NDArray[Any] | None:
@@ -192,16 +194,24 @@ def _titles(titles: Sequence[str], names: Sequence[str]) -> list[str]:
     return [str(title) for title in titles]
 
 
-def _example(given: Mapping[str, Any], layout: Layout, table: Any) -> dict[str, Scalar]:
-    """Return a row to show: the given one, else the first that has no missing value."""
+def _example(
+    given: Mapping[str, Any], layout: Layout, table: Any, estimator: Any
+) -> dict[str, Scalar]:
+    """Return a row to show: the given one, else the first that lacks nothing and is answered."""
     if given:
         if set(given) != set(layout.names):
             problem = f"example has the fields {sorted(given)}; expected {sorted(layout.names)}."
             raise RecipeError("recipe", problem)
-        return {name: given[name] for name in layout.names}
+        return {
+            name: as_sent(given[name], dtype, f"example's {name!r}")
+            for name, dtype in zip(layout.names, layout.dtypes, strict=True)
+        }
     source = layout.split(layout.take(table, slice(0, MOST_LOOKED_AT)))
     missing = np.column_stack([pd.isna(column) for column in source]).any(axis=1)
-    row = int(np.argmin(missing))
+    whole = np.flatnonzero(~missing)[:MOST_TRIED]
+    alone = ((row, [column[[row]] for column in source]) for row in whole)
+    answered = (row for row, columns in alone if not _refuses(estimator, layout, columns))
+    row = next(answered, int(np.argmin(missing)))
     return {
         name: _scalars(column[row : row + 1], dtype)[0]
         for name, column, dtype in zip(layout.names, source, layout.dtypes, strict=True)

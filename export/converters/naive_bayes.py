@@ -12,6 +12,7 @@ from sklearn.naive_bayes import (
 )
 
 from export.converters.arithmetic import first_greatest, from_logarithms
+from export.converters.categories import REFUSED
 from export.converters.graph import Graph
 from export.converters.registry import converts
 from export.converters.scattered import product
@@ -62,7 +63,7 @@ def bernoulli(graph: Graph, model: BernoulliNB, frame: Frame) -> Classified:
 def categorical(graph: Graph, model: CategoricalNB, frame: Frame) -> Classified:
     """Look up the logarithm of each category's probability.
 
-    A number that is no category, which makes scikit-learn fail, has no probability: NaN.
+    A number that is no category makes scikit-learn fail, and the graph refuse.
     """
     x = graph.numeric(frame, model)
     likelihood: TensorName | None = None
@@ -77,9 +78,8 @@ def _looked_up(graph: Graph, x: TensorName, table: Any) -> TensorName:
     count = table.shape[1]
     index = graph.cast(graph.op("Clip", x, -1.0, float(count)), np.int64)
     known = graph.op("And", graph.op("Greater", x, -1.0), graph.op("Less", index, np.array(count)))
-    place = graph.reshape(graph.op("Where", known, index, np.array(count)), -1)
-    rows = np.vstack([table.T, np.full(len(table), np.nan)])
-    return graph.op("Gather", rows, place, axis=0)
+    place = graph.reshape(graph.op("Where", known, index, np.array(REFUSED)), -1)
+    return graph.op("Gather", np.ascontiguousarray(table.T), place, axis=0)
 
 
 def _classified(graph: Graph, likelihood: TensorName) -> Classified:

@@ -53,15 +53,15 @@ SELECTED = make_pipeline(make_column_transformer((StandardScaler(), ["age"])), L
             LogisticRegression().fit(FRAME.to_numpy(), TARGET),
             FRAME.to_numpy()[:, :1],
             (
-                "the LogisticRegression does not answer the first row of X_test: X has 1 features, "
-                "but LogisticRegression is expecting 2 features as input."
+                "the LogisticRegression does not answer the first row of X_train: X has 1 "
+                "features, but LogisticRegression is expecting 2 features as input."
             ),
         ),
         (
             SELECTED.fit(FRAME, TARGET),
             FRAME.to_numpy(),
             (
-                "the Pipeline does not answer the first row of X_test: Specifying the columns "
+                "the Pipeline does not answer the first row of X_train: Specifying the columns "
                 "using strings is only supported for dataframes."
             ),
         ),

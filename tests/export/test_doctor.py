@@ -81,6 +81,29 @@ def test_a_pipeline_that_converts_is_told_what_will_be_demanded(
     }
 
 
+CATEGORIES = """
+import numpy as np
+import pandas as pd
+from sklearn.preprocessing import OneHotEncoder
+from export import Trained
+
+def train():
+    X = pd.DataFrame({"code": [f"code {i % 700}" for i in range(3000)]})
+    encoder = OneHotEncoder(sparse_output=False).fit(X)
+    return Trained(estimator=encoder, X_train=X, X_test=X[::-1])
+"""
+
+
+def test_a_rehearsed_encoder_need_not_know_every_category(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It has seen few rows, and refuses others; that says nothing of the recipe."""
+    recipe = tmp_path / "mine.py"
+    recipe.write_text(CATEGORIES)
+    assert main(["doctor", str(recipe)]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "OneHotEncoder: exact"
+
+
 BOOSTED = """
 from {library} import {name}
 from sklearn.datasets import load_iris

@@ -91,6 +91,15 @@ def test_a_feature_is_closed_where_scikit_learn_refuses_the_unseen(
     assert infer(trained).features[0].closed is closed
 
 
+def test_the_example_is_a_row_that_scikit_learn_answers() -> None:
+    """A row that the service would refuse is not what a client should try first."""
+    frame = FRAME[["city"]].fillna("none")
+    held_out = pd.DataFrame({"city": ["never seen", "Rome"]})
+    encoder = make_column_transformer((OneHotEncoder(), ["city"])).fit(frame)
+    (feature,) = infer(Trained(estimator=encoder, X_train=frame, X_test=held_out)).features
+    assert (feature.closed, feature.example) == (True, "Rome")
+
+
 def test_iris_has_titles_and_the_example_of_the_tutorial(iris: Built) -> None:
     """A plain array's features are numbered, with the titles that the recipe gives."""
     features = iris.exported.manifest.features
@@ -106,6 +115,10 @@ def test_iris_has_titles_and_the_example_of_the_tutorial(iris: Built) -> None:
         (
             {"example": {"city": "Oslo"}},
             "example has the fields ['city']; expected ['city', 'floors', 'garden', 'size'].",
+        ),
+        (
+            {"example": {"city": "Oslo", "size": None, "floors": 2.5, "garden": True}},
+            "example's 'floors' is 2.5, where X_train holds integers.",
         ),
     ],
 )

@@ -13,6 +13,7 @@ from sklearn.naive_bayes import (
     MultinomialNB,
 )
 
+from runtime.model import Model
 from tests.export.conftest import Prove
 
 
@@ -49,3 +50,15 @@ def test_categories_agree(prove: Prove) -> None:
     """Categories given by number; those never seen have their share of the smoothing."""
     X = np.random.default_rng(0).integers(0, 2, (200, 4)).astype(bool)
     prove(CategoricalNB(min_categories=3), X, X.sum(axis=1) % 3)
+
+
+@pytest.mark.parametrize(("dtype", "values"), [(int, (0, 1, 2, 3)), (float, None)])
+def test_a_number_that_is_no_category_is_refused(dtype: Any, values: Any, prove: Prove) -> None:
+    """scikit-learn fails there; integers that have no others between them are closed."""
+    X = np.random.default_rng(0).integers(0, 4, (200, 3)).astype(dtype)
+    exported = prove(CategoricalNB(), X, X.sum(axis=1) % 3)
+    assert [feature.values for feature in exported.manifest.features] == [values] * 3
+    model = Model.load(exported.path / "model.onnx")
+    assert model.run({"numeric": np.array([[3.0, 3.0, 3.0]])})
+    with pytest.raises(Exception, match="indices element out of data bounds"):
+        model.run({"numeric": np.array([[3.0, 4.0, 3.0]])})
