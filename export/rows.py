@@ -50,8 +50,8 @@ def groups(ground: Ground, held_out: Group) -> Iterator[Group]:
     count = min(RANDOM_ROWS, max(IN_RANGE_ROWS, MOST_CELLS // len(features)))
     if ground.signature.layout.form == "vector":
         count = RANDOM_TEXTS
-    yield Group.of("random", random_columns(features, some, count, SPAN, rng))
-    yield Group.of("in range", random_columns(features, some, IN_RANGE_ROWS, 1.0, rng))
+    yield Group.of("random", random_columns(features, ground.trained, count, SPAN, rng))
+    yield Group.of("in range", random_columns(features, ground.trained, IN_RANGE_ROWS, 1.0, rng))
     yield Group.of("boundaries", boundary_rows(ground, rng))
     yield from _missing(features, some)
     yield _unseen(features, some)
@@ -62,14 +62,17 @@ def groups(ground: Ground, held_out: Group) -> Iterator[Group]:
 
 def random_columns(
     features: Sequence[Feature],
-    held_out: Columns,
+    trained: Columns,
     count: int,
     span: float,
     rng: np.random.Generator,
 ) -> Columns:
-    """Return random rows over `span` times the range, with missing and unseen values."""
+    """Return random rows over `span` times the range, with missing and unseen values.
+
+    Strings are those of training, however many: what a converter looks up may be wrong for one.
+    """
     columns = []
-    for feature, seen in zip(features, held_out, strict=True):
+    for feature, seen in zip(features, trained, strict=True):
         if feature.dtype == "string":
             column = _random_strings(feature, seen, count, rng)
         else:

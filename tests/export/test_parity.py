@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from export import export
 from export.asking import ask
@@ -19,9 +20,10 @@ from export.errors import ParityError
 from export.group import Ground, Group, take
 from export.parity import Compared, Comparer
 from export.proof import held_out_group
+from export.recipe import Trained
 from export.reference import Answers, Reference
 from export.rows import UNSEEN, groups
-from export.signature import Signature, infer
+from export.signature import MOST_CATEGORIES, Signature, infer
 from export.table import Columns, as_table
 from export.thresholds import threshold_group
 from runtime.manifest import Manifest
@@ -159,13 +161,16 @@ def test_a_difference_of_one_bit_is_caught_where_bits_are_promised(case: Case) -
             comparer.measure(random)
 
 
+@pytest.mark.parametrize("row", [0, 3])
 @pytest.mark.parametrize("refused", [np.inf, np.nan])
-def test_held_out_rows_may_be_such_as_scikit_learn_refuses(refused: float, tmp_path: Path) -> None:
-    """They are left out, also where rows between two of them are looked for."""
+def test_held_out_rows_may_be_such_as_scikit_learn_refuses(
+    refused: float, row: int, tmp_path: Path
+) -> None:
+    """They are left out, the first one too, and where rows between two of them are looked for."""
     X, y = load_iris(return_X_y=True, as_frame=True)
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
     held_out = X.copy()
-    held_out.iloc[3, 1] = refused
+    held_out.iloc[row, 1] = refused
     exported = export(model, X, y, name="model", X_test=held_out, y_test=y, out=tmp_path)
     first, *_ = exported.manifest.parity.groups
     assert (first.group, first.rows, first.left_out) == ("held-out", 149, 1)
@@ -226,6 +231,20 @@ def test_unseen_categories_and_missing_values_are_among_the_rows(case: Case) -> 
     ):
         missing = column == None if column.dtype == object else np.isnan(column)  # noqa: E711
         assert missing.all() == feature.nullable
+
+
+def test_strings_of_training_are_asked_though_none_is_held_out() -> None:
+    """Each of many is looked up by itself, and the graph may be wrong about one alone."""
+    words = [f"word {number}" for number in range(2 * MOST_CATEGORIES)]
+    train = pd.DataFrame({"word": pd.Series(words, dtype=object)})
+    model = OneHotEncoder(handle_unknown="ignore").fit(train)
+    trained = Trained(estimator=model, X_train=train, X_test=train[:1])
+    reference, signature = Reference.of(model, train), infer(trained)
+    ground = Ground.of(reference, signature, train, train[:1], exact=True)
+    held_out = held_out_group(signature.layout, train[:1])
+    every = {group.name: group for group in groups(ground, held_out)}
+    (asked,) = every["random"].part(slice(None))
+    assert set(asked) >= set(words)
 
 
 def test_rows_that_scikit_learn_refuses_are_left_out(case: Case) -> None:
