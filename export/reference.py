@@ -23,15 +23,16 @@ from joblib import parallel_config
 from numpy.typing import NDArray
 from sklearn.base import is_classifier, is_clusterer, is_outlier_detector, is_regressor
 from sklearn.ensemble import IsolationForest
+from sklearn.utils import get_tags
 
 from export.errors import ConversionError, RecipeError
-from export.steps import applied, last_of
+from export.steps import applied, last_of, scores_pairs
 from runtime.manifest import MISSING_STRING, Class, Label, Target, Task, Tensor
 
 Answers = dict[str, NDArray[Any]]
-
 REFUSALS = (ValueError, IndexError, AttributeError)
 """How scikit-learn refuses rows; CategoricalNB by the second, vectorizers None by the last."""
+
 
 @contextmanager
 def quietly() -> Iterator[None]:
@@ -81,8 +82,8 @@ class Reference:
                 task, classes = "multilabel_classification", [[0, 1]] * count
             else:
                 classes = [_labels(estimator.classes_)]
-            if scored_by == "decision_function" and _scores_pairs(estimator):
-                scored_by = None
+            if scored_by == "decision_function" and scores_pairs(estimator):
+                scored_by = None  # no answer has a name for those
         names = list(target_names) or _target_names(count)
         return cls(estimator, task, _targets(names, classes, class_names), scored_by)
 
@@ -169,6 +170,12 @@ def tensors_of(answers: Answers, offset: float = 0.0) -> tuple[Tensor, ...]:
 
 def _task(estimator: Any) -> tuple[Task, str | None]:
     """Return what the estimator does for new rows, and the method that scores its answers."""
+    try:
+        get_tags(estimator)
+    except AttributeError:
+        reason = "it does not say what kind of estimator it is; inherit from scikit-learn's "
+        reason += "BaseEstimator, or take the estimator of the Booster's library, such as "
+        raise ConversionError((), estimator, f"{reason}LGBMClassifier.") from None
     if is_classifier(estimator):
         return "classification", _first(estimator, "predict_proba", "decision_function")
     if is_regressor(estimator):
@@ -192,13 +199,6 @@ def _several(estimator: Any, scored_by: str | None, sample: Any) -> tuple[Task, 
     if all(np.array_equal(classes, [0, 1]) for classes in estimator.classes_):
         return "multilabel_classification", scored_by
     return "multioutput_classification", None
-
-
-def _scores_pairs(estimator: Any) -> bool:
-    """Tell whether the scores are of pairs of classes, which no answer has a name for."""
-    _, last = last_of(estimator)
-    shape = getattr(last, "decision_function_shape", "ovr")
-    return shape == "ovo" and len(last.classes_) > 2
 
 
 def _is_chain(estimator: Any, method: str, sample: Any) -> bool:

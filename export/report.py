@@ -153,8 +153,10 @@ def _classification(
 ) -> list[str]:
     names = [each.name for each in manifest.classes]
     labels = as_labels(np.array([each.label for each in manifest.classes]))
-    counts = confusion_matrix(truth, predicted, labels=labels)
-    plots = [_figure(matrix(names, counts), "True class (rows) against answer (columns)")]
+    plots = []
+    if np.isin(truth, labels).any():
+        counts = confusion_matrix(truth, predicted, labels=labels)
+        plots = [_figure(matrix(names, counts), "True class (rows) against answer (columns)")]
     if np.isfinite(confidence).all():
         plots.append(
             _figure(_calibration(confidence, truth == predicted), "Calibration of the answer")

@@ -1,4 +1,4 @@
-"""The last estimator of nested pipelines and searches, and the steps before it."""
+"""The last estimator of nested pipelines and searches, its scores, and the steps before it."""
 
 from typing import Any
 
@@ -24,6 +24,13 @@ def last_of(estimator: Any) -> tuple[list[Any], Any]:
             estimator = estimator[-1]
         else:
             return before, estimator
+
+
+def scores_pairs(classifier: Any) -> bool:
+    """Tell whether a classifier's scores are of pairs of classes, not of each class."""
+    _, last = last_of(classifier)
+    shape = getattr(last, "decision_function_shape", "ovr")
+    return shape == "ovo" and len(last.classes_) > 2
 
 
 def applied(steps: list[Any], table: Any) -> Any:

@@ -37,6 +37,8 @@ def mlp_regressor(graph: Graph, model: MLPRegressor, frame: Frame) -> Regressed:
 @converts(MLPClassifier, exact=False)
 def mlp_classifier(graph: Graph, model: MLPClassifier, frame: Frame) -> Classified | MultiLabelled:
     """Answer the last layer: a probability for each class, or for each of several labels."""
+    if len(model.classes_) == 1:
+        raise graph.refuse(model, "it was trained on one class, so there is nothing to decide.")
     values = _forward(graph, model, frame)
     kind = model._label_binarizer.y_type_
     if kind == "multiclass":

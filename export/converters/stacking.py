@@ -9,6 +9,7 @@ from export.converters.graph import Graph
 from export.converters.registry import classify, convert, converts, labels_of, regress
 from export.converters.responses import response
 from export.converters.values import Answer, Frame
+from export.steps import scores_pairs
 
 
 @converts(StackingClassifier, exact=True)
@@ -50,6 +51,8 @@ def _stacked(graph: Graph, model: Any, number: int, estimator: Any, frame: Frame
             return Frame.of(graph.column(tensor, 1), 1)
         return Frame.of(tensor, classes)
     width = 1 if classes == 2 else classes
+    if scores_pairs(estimator):
+        width = classes * (classes - 1) // 2
     return Frame.of(graph.reshape(tensor, -1, width), width)
 
 

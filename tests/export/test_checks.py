@@ -18,6 +18,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from export.checks import check_estimator, check_table, check_target, check_truth
 from export.errors import ConversionError, RecipeError
+from export.reference import Reference
 from export.table import layout_of
 from runtime.manifest import Task
 from tests.export.conftest import Prove
@@ -121,6 +122,22 @@ def test_a_text_that_nobody_can_send_is_refused(text: str, problem: str) -> None
     with pytest.raises(RecipeError) as caught:
         check_table(layout_of(frame, "X_train"), frame, "X_train")
     assert str(caught.value) == f"recipe: column 'city' of X_train holds {problem} in the recipe."
+
+
+def test_what_does_not_say_what_it_answers_is_refused() -> None:
+    """Such as what a library's own training returns, in place of its estimator."""
+
+    class Booster:
+        def predict(self, table: Any) -> Any:
+            return np.zeros(len(table))
+
+    with pytest.raises(ConversionError) as refused:
+        Reference.of(Booster(), FRAME)
+    assert str(refused.value) == (
+        "Booster cannot be converted: it does not say what kind of estimator it is; inherit from "
+        "scikit-learn's BaseEstimator, or take the estimator of the Booster's library, such as "
+        "LGBMClassifier."
+    )
 
 
 def test_an_answer_without_columns_is_refused() -> None:

@@ -1,12 +1,14 @@
 """The report is one page that needs nothing else."""
 
 import re
+from pathlib import Path
 
 import numpy as np
-from sklearn.datasets import load_diabetes
+from sklearn.datasets import load_diabetes, load_iris
 from sklearn.linear_model import LogisticRegression
-from sklearn.tree import DecisionTreeRegressor
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from export import export
 from export.observed import Observed
 from export.parity import Compared
 from export.report import ALREADY, ASKED, render
@@ -49,6 +51,16 @@ def test_a_regressor_shows_its_residuals(prove: Prove) -> None:
     page = (exported.path / "report.html").read_text()
     assert "Residuals on held-out rows" in page
     assert "There are none: no bit differs." in page
+
+
+def test_held_out_rows_of_classes_that_were_never_trained_have_no_matrix(tmp_path: Path) -> None:
+    """There is nothing to count, and a page without it."""
+    X, y = load_iris(return_X_y=True)
+    model = DecisionTreeClassifier().fit(X[:100], y[:100])
+    held_out = {"X_test": X[100:], "y_test": y[100:]}
+    exported = export(model, X[:100], y[:100], name="model", out=tmp_path, **held_out)
+    assert exported.manifest.metrics == {"accuracy": 0}
+    assert "True class" not in (exported.path / "report.html").read_text()
 
 
 def test_a_difference_is_counted_and_its_row_named(built: Built) -> None:

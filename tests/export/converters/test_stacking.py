@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_diabetes, load_wine
+from sklearn.datasets import load_diabetes, load_digits, load_wine
 from sklearn.ensemble import (
     ExtraTreesRegressor,
     GradientBoostingClassifier,
@@ -17,7 +17,7 @@ from sklearn.ensemble import (
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import LinearSVC
+from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from export.convert import RELATIVE
@@ -59,6 +59,13 @@ def test_scores_may_be_stacked(classes: int, prove: Prove) -> None:
     final = make_pipeline(StandardScaler(), LogisticRegression())
     model = StackingClassifier([*CLASSIFIERS, ("line", line)], final, cv=2)
     assert prove(model, X, np.minimum(y, classes - 1)).manifest.parity.tolerance == RELATIVE
+
+
+def test_scores_of_pairs_may_be_stacked(prove: Prove) -> None:
+    """Of five classes there are ten, and a column for each."""
+    X, y = load_digits(return_X_y=True)
+    pairs = StackingClassifier([("svc", SVC(decision_function_shape="ovo"))], cv=2)
+    prove(pairs.set_params(final_estimator=DecisionTreeClassifier()), X[:300], y[:300] % 5)
 
 
 def test_exponentials_below_the_final_estimator_cost_exactness(prove: Prove) -> None:
