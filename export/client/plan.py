@@ -78,6 +78,13 @@ def plan(manifest: Manifest) -> Fields:
     return Fields(tuple(fields.items()))
 
 
+def labelled(manifest: Manifest) -> list[int]:
+    """Return the targets whose predicted class is answered by its label."""
+    if manifest.task not in ("classification", "multioutput_classification"):
+        return []
+    return list(range(len(manifest.targets)))
+
+
 def classes_of(target: Target) -> Sequence[Class]:
     """Return the classes of a target; none where it is a number."""
     return target.classes or ()

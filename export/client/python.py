@@ -7,7 +7,7 @@ import keyword
 from collections.abc import Mapping
 
 from export.client.names import about, category_types, line, pascal, quoted, snake, unique
-from export.client.plan import Cell, Chosen, Fields, Node, Predicted, classes_of, plan
+from export.client.plan import Cell, Chosen, Fields, Node, Predicted, classes_of, labelled, plan
 from runtime.manifest import MISSING_STRING, Feature, Label, Manifest, Target
 
 _TYPES = {"float64": "float", "int64": "int", "bool": "bool", "string": "str"}
@@ -109,17 +109,16 @@ def _local(manifest: Manifest, module: str) -> str:
     outputs = ", ".join(quoted(output.name) for output in manifest.outputs)
     unpacked = ", ".join(output.name for output in manifest.outputs)
     unpacked += "," if len(manifest.outputs) == 1 else ""
+    predicted = [(index, manifest.targets[index]) for index in labelled(manifest)]
     labels = "".join(
         f"LABELS{index}: list[{_labels(target)}] = "
-        f"[{', '.join(_literal(each.label) for each in target.classes)}]\n"
-        for index, target in enumerate(manifest.targets)
-        if target.classes and _has_predicted(manifest)
+        f"[{', '.join(_literal(each.label) for each in classes_of(target))}]\n"
+        for index, target in predicted
     )
     chosen = "".join(
         f"        chosen{index} = [LABELS{index}.index(each) for each in "
         f"label.reshape(len(records), -1)[:, {index}].tolist()]\n"
-        for index, target in enumerate(manifest.targets)
-        if target.classes and _has_predicted(manifest)
+        for index, _ in predicted
     )
     value = _value(manifest, plan(manifest), 16)
     number = _NUMBER if "_number(" in value else ""
@@ -260,7 +259,3 @@ def _cell(feature: Feature, fields: dict[str, str]) -> str:
     cell = f"record.{fields[feature.name]}"
     missing = quoted(MISSING_STRING) if feature.dtype == "string" else "np.nan"
     return f"{missing} if {cell} is None else {cell}" if feature.nullable else cell
-
-
-def _has_predicted(manifest: Manifest) -> bool:
-    return manifest.task in ("classification", "multioutput_classification")

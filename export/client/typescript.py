@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping
 
 from export.client.names import about, camel, category_types, line, pascal, quoted
-from export.client.plan import Cell, Chosen, Fields, Node, Predicted, classes_of, plan
-from runtime.manifest import MISSING_STRING, Feature, Manifest
+from export.client.plan import Cell, Chosen, Fields, Node, Predicted, classes_of, labelled, plan
+from runtime.manifest import MISSING_STRING, Feature, Label, Manifest, Target
 
 _TYPES = {"float64": "number", "int64": "number", "bool": "boolean", "string": "string"}
 
@@ -84,16 +84,14 @@ def _local(manifest: Manifest, module: str) -> str:
     )
     inputs = "".join(_input(manifest, tensor.name) for tensor in manifest.inputs)
     labels = "".join(
-        f"const labels{index} = {json.dumps([each.label for each in target.classes])} as const;\n"
-        for index, target in enumerate(manifest.targets)
-        if target.classes and _has_predicted(manifest)
+        f"const labels{index} = {json.dumps(_labels(manifest.targets[index]))} as const;\n"
+        for index in labelled(manifest)
     )
     chosen = "".join(
         f"      const answered{index} = label[row * {len(manifest.targets)} + {index}]!;\n"
         f"      const chosen{index} = labels{index}.findIndex((each) => "
         f"same(each, answered{index}));\n"
-        for index, target in enumerate(manifest.targets)
-        if target.classes and _has_predicted(manifest)
+        for index in labelled(manifest)
     )
     helpers = _SAME if chosen else ""
     number = _NUMBER if "number(" in _value(manifest, plan(manifest), 6) else ""
@@ -191,8 +189,7 @@ def _shape(manifest: Manifest, node: Node, indent: int) -> str:
         )
         return f"{{\n{fields}{' ' * indent}}}"
     if isinstance(node, Predicted):
-        labels = [each.label for each in classes_of(manifest.targets[node.target])]
-        return " | ".join(map(json.dumps, labels))
+        return " | ".join(map(json.dumps, _labels(manifest.targets[node.target])))
     if isinstance(node, Cell) and node.kind != "number":
         return "number" if node.kind == "integer" else "string"
     return "number | null"
@@ -238,5 +235,5 @@ def _cell(feature: Feature) -> str:
     return f"Number({cell})" if feature.dtype == "bool" else cell
 
 
-def _has_predicted(manifest: Manifest) -> bool:
-    return manifest.task in ("classification", "multioutput_classification")
+def _labels(target: Target) -> list[Label]:
+    return [each.label for each in classes_of(target)]

@@ -13,7 +13,7 @@ from export.client.go.types import (
     shape,
 )
 from export.client.names import quoted
-from export.client.plan import Cell, Chosen, Fields, Node, Predicted, classes_of, plan
+from export.client.plan import Cell, Chosen, Fields, Node, Predicted, classes_of, labelled, plan
 from runtime.manifest import MISSING_STRING, Feature, Label, Manifest
 
 
@@ -33,14 +33,14 @@ def local(manifest: Manifest, package: str) -> str:
         f"{_answered(manifest, index)})\n"
         f"\t\tif chosen{index} < 0 {{\n\t\t\treturn nil, fmt.Errorf("
         f'"record %d: the graph answered an unknown label", row)\n\t\t}}\n'
-        for index in _predicted(manifest)
+        for index in labelled(manifest)
     )
     read += "" if "label[" in body or not chosen else _output(manifest, "label")
     labels = "".join(
         f"var labels{index} = []{_graph_type(manifest)}"
         f"{{{', '.join(_graph(each.label) for each in classes_of(target))}}}\n"
         for index, target in enumerate(manifest.targets)
-        if index in _predicted(manifest)
+        if index in labelled(manifest)
     )
     labels += "\n" if labels else ""
     packages = {"os", "sync"} | ({"fmt", "slices"} if chosen else set())
@@ -157,13 +157,6 @@ def _graph(label: Label) -> str:
 
 def _answered(manifest: Manifest, target: int) -> str:
     return f"label[row*{len(manifest.targets)}+{target}]"
-
-
-def _predicted(manifest: Manifest) -> list[int]:
-    """Return the targets whose predicted class is answered by its label."""
-    if manifest.task not in ("classification", "multioutput_classification"):
-        return []
-    return list(range(len(manifest.targets)))
 
 
 def _output(manifest: Manifest, name: str) -> str:

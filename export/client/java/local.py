@@ -12,7 +12,7 @@ from export.client.java.types import (
     label_type,
 )
 from export.client.names import line, pascal, quoted
-from export.client.plan import Chosen, Fields, Node, Predicted, classes_of, plan
+from export.client.plan import Chosen, Fields, Node, Predicted, classes_of, labelled, plan
 from runtime.manifest import MISSING_STRING, Feature, Label, Manifest
 
 _ARRAYS = {"float64": "double", "int64": "long", "string": "String"}
@@ -21,7 +21,7 @@ _ARRAYS = {"float64": "double", "int64": "long", "string": "String"}
 def local(manifest: Manifest, name: str) -> str:
     """Return the text of `<Name>Model.java`."""
     value = _value(manifest, plan(manifest), "Answer", 8)
-    answers = "label" if _predicted(manifest) else ""
+    answers = "label" if labelled(manifest) else ""
     reads = "".join(
         _output(manifest, output.name)
         for output in manifest.outputs
@@ -32,11 +32,11 @@ def local(manifest: Manifest, name: str) -> str:
         f"LABELS{index} = List.of("
         f"{', '.join(_graph(each.label, manifest) for each in classes_of(manifest.targets[index]))}"
         ");\n"
-        for index in _predicted(manifest)
+        for index in labelled(manifest)
     )
     chosen = "".join(
         f"        int chosen{index} = LABELS{index}.indexOf({_answered(manifest, index)});\n"
-        for index in _predicted(manifest)
+        for index in labelled(manifest)
     )
     inputs = "".join(_input(manifest, tensor.name) for tensor in manifest.inputs)
     feeds = ", ".join(f"{quoted(each.name)}, {each.name}Tensor" for each in manifest.inputs)
@@ -161,13 +161,6 @@ def _answered(manifest: Manifest, target: int) -> str:
     if output.dtype == "string":
         return f"label[row * {output.columns or 1} + {target}]"
     return "label[row]" if output.columns is None else f"label[row][{target}]"
-
-
-def _predicted(manifest: Manifest) -> list[int]:
-    """Return the targets whose predicted class is answered by its label."""
-    if manifest.task not in ("classification", "multioutput_classification"):
-        return []
-    return list(range(len(manifest.targets)))
 
 
 def _output(manifest: Manifest, name: str) -> str:
