@@ -154,13 +154,24 @@ def function_transformer(graph: Graph, step: FunctionTransformer, frame: Frame) 
     if function in EXACT or function in ROUNDED:
         _check_dtypes(graph, step, function, frame)
     if function in (np.clip, np.round, np.around, np.nan_to_num):
-        x = graph.numeric(frame, step)
-        return Frame.of(_with_arguments(graph, step, function, arguments, x), frame.width)
+        y = _with_arguments(graph, step, function, arguments, graph.numeric(frame, step))
+        return Frame.of(_unsigned_zeros(graph, frame, y), frame.width)
     build = EXACT.get(function) or ROUNDED.get(function)
     if build is None or arguments:
         raise graph.refuse(step, _reason(function, arguments))
     graph.exact = graph.exact and function in EXACT
-    return Frame.of(build(graph, graph.numeric(frame, step)), frame.width)
+    y = build(graph, graph.numeric(frame, step))
+    y = _unsigned_zeros(graph, frame, y) if function is np.negative else y
+    return Frame.of(y, frame.width)
+
+
+def _unsigned_zeros(graph: Graph, frame: Frame, y: TensorName) -> TensorName:
+    """Make 0.0 of each -0.0 in the columns that are integers, which have no such number."""
+    whole = [dtype is not None and dtype.kind in "iu" for dtype in frame.dtypes]
+    if not any(whole):
+        return y
+    zeros = graph.op("And", graph.op("Equal", y, 0.0), np.array(whole).reshape(1, -1))
+    return graph.op("Where", zeros, 0.0, y)
 
 
 def _flattens(function: Any, arguments: Mapping[str, Any]) -> bool:

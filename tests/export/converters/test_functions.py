@@ -53,6 +53,20 @@ def test_wide_integers_are_computed_in_double(dtype: Any, prove: Prove) -> None:
     assert prove(model, frame, AGES > 40).manifest.parity.tolerance == 0
 
 
+@pytest.mark.parametrize(
+    "step",
+    [
+        FunctionTransformer(np.negative),
+        FunctionTransformer(np.round, kw_args={"decimals": -1}),
+    ],
+    ids=["negative", "round"],
+)
+def test_zeros_of_integers_have_no_sign(step: Any, prove: Prove) -> None:
+    """Those of doubles do, to the bit."""
+    frame = pd.DataFrame({"age": AGES - 40, "size": (AGES - 40) / 8})
+    assert prove(step, frame).manifest.parity.tolerance == 0
+
+
 def test_narrow_integers_beside_doubles_are_doubles(prove: Prove) -> None:
     """An array has one dtype for all its columns, so what is passed on beside numbers is one."""
     frame = pd.DataFrame({"age": AGES.astype(np.int8), "size": AGES / 7})
