@@ -86,7 +86,7 @@ def _skops(path: Path, trust: Sequence[str]) -> Any:
             problem = f"holds types that are not scikit-learn's own. If you trust them: {flags}"
             raise RecipeError(path, problem)
         return skops.io.load(path, trusted=[*trust, *own])
-    except (BadZipFile, ValueError, OSError, KeyError, TypeError) as error:
+    except (BadZipFile, ValueError, OSError, KeyError, TypeError, ImportError) as error:
         raise RecipeError(path, f"cannot be loaded: {error}") from error
 
 
@@ -119,5 +119,5 @@ def _rows(path: Path) -> pd.DataFrame:
         raise RecipeError(path, f"has the suffix {path.suffix!r}; expected {expected}.")
     try:
         return readers[path.suffix](path)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ImportError) as error:
         raise RecipeError(path, f"cannot be read: {error}") from error

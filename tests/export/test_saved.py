@@ -1,6 +1,8 @@
 """A saved estimator comes in without a recipe, and runs no code unless it may."""
 
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import joblib
@@ -72,6 +74,21 @@ def test_a_type_that_is_not_scikit_learns_must_be_trusted(
     error = capsys.readouterr().err
     assert "holds types that are not scikit-learn's own" in error
     assert "--trust pandas" in error
+
+
+def test_a_trusted_type_that_is_not_installed_here_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trust alone does not bring its module along."""
+    module = ModuleType("elsewhere")
+    mine = type("Mine", (FunctionTransformer,), {"__module__": "elsewhere"})
+    monkeypatch.setattr(module, "Mine", mine, raising=False)
+    monkeypatch.setitem(sys.modules, "elsewhere", module)
+    skops.io.dump(mine(), tmp_path / "mine.skops")
+    monkeypatch.delitem(sys.modules, "elsewhere")
+    pd.DataFrame({"x": [1.0]}).to_csv(tmp_path / "rows.csv", index=False)
+    assert _export(tmp_path, "mine.skops", "rows.csv", "--trust", "elsewhere.Mine") == 1
+    assert "mine.skops: cannot be loaded: No module named 'elsewhere'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
