@@ -229,14 +229,19 @@ def _targets(
             f"target_names has {len(names)} names; the estimator answers {len(classes)} targets."
         )
         raise RecipeError("recipe", problem)
+    several = sum(labels is not None for labels in classes)
+    if len(class_names) and several != 1:
+        problem = f"class_names are of one target; the estimator has {several} that are classes."
+        raise RecipeError("recipe", problem)
+    for what, given in (("target_names", names), ("class_names", class_names)):
+        if len(set(given)) < len(given):
+            raise RecipeError("recipe", f"{what} has a name twice: {', '.join(map(str, given))}.")
     targets = []
     for name, labels in zip(names, classes, strict=True):
         if labels is None:
             targets.append(Target(name=str(name)))
             continue
-        titles = (
-            list(class_names) if len(class_names) and len(classes) == 1 else list(map(str, labels))
-        )
+        titles = list(class_names) if len(class_names) else list(map(str, labels))
         if len(titles) != len(labels):
             problem = (
                 f"class_names has {len(titles)} names; the estimator has {len(labels)} classes."

@@ -124,6 +124,30 @@ def test_a_text_that_nobody_can_send_is_refused(text: str, problem: str) -> None
     assert str(caught.value) == f"recipe: column 'city' of X_train holds {problem} in the recipe."
 
 
+@pytest.mark.parametrize(
+    ("targets", "names", "problem"),
+    [
+        (1, {"class_names": ["a"]}, "class_names has 1 names; the estimator has 2 classes."),
+        (1, {"class_names": ["a", "a"]}, "class_names has a name twice: a, a."),
+        (
+            2,
+            {"class_names": ["a", "b"]},
+            "class_names are of one target; the estimator has 2 that are classes.",
+        ),
+        (2, {"target_names": ["a"]}, "target_names has 1 names; the estimator answers 2 targets."),
+        (2, {"target_names": ["a", "a"]}, "target_names has a name twice: a, a."),
+    ],
+)
+def test_names_that_do_not_fit_the_answers_are_refused(
+    targets: int, names: dict[str, list[str]], problem: str
+) -> None:
+    """They are the fields of an answer, each of which is there once."""
+    model = DecisionTreeClassifier().fit(FRAME, np.column_stack([TARGET] * targets))
+    with pytest.raises(RecipeError) as caught:
+        Reference.of(model, FRAME, **names)
+    assert str(caught.value) == f"recipe: {problem}"
+
+
 def test_what_does_not_say_what_it_answers_is_refused() -> None:
     """Such as what a library's own training returns, in place of its estimator."""
 
