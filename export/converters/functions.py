@@ -149,6 +149,8 @@ WITH_ARGUMENTS = ("around", "clip", "nan_to_num", "round")
 def function_transformer(graph: Graph, step: FunctionTransformer, frame: Frame) -> Frame:
     """Apply the function to every number; with no function, pass the columns on as they are."""
     function, arguments = _unwrapped(step)
+    if not _is_hashable(function):
+        raise graph.refuse(step, _reason(function, arguments))
     if function is None or (_flattens(function, arguments) and frame.width == 1):
         return frame
     if function in EXACT or function in ROUNDED:
@@ -216,11 +218,16 @@ def _unwrapped(step: FunctionTransformer) -> tuple[Any, dict[str, Any]]:
     if isinstance(function, functools.partial) and not function.args:
         arguments = {**function.keywords, **arguments}
         function = function.func
+    return function, arguments
+
+
+def _is_hashable(function: Any) -> bool:
+    """Tell whether a function can be looked up, as all that have an ONNX form can."""
     try:
         hash(function)
     except TypeError:
-        return _reason, arguments
-    return function, arguments
+        return False
+    return True
 
 
 def _with_arguments(

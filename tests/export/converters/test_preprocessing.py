@@ -1,6 +1,7 @@
 """Bins, functions, powers, quantiles and splines."""
 
 import functools
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -162,14 +163,26 @@ def test_arguments_are_kept(step: Any, prove: Prove) -> None:
     assert prove(step, X[:, :3]).manifest.parity.tolerance == 0
 
 
+@dataclass
+class Doubled:
+    """A function that has settings, and so no hash."""
+
+    by: float = 2.0
+
+    def __call__(self, x: Any) -> Any:
+        """Return the product."""
+        return x * self.by
+
+
 @pytest.mark.parametrize(
     ("step", "found"),
     [
         (FunctionTransformer(lambda x: x + 1), "'<lambda>'"),
+        (FunctionTransformer(Doubled()), "'Doubled'"),
         (FunctionTransformer(np.spacing), "'spacing'"),
         (FunctionTransformer(np.sqrt, kw_args={"dtype": "float32"}), "'sqrt' with the arguments"),
     ],
-    ids=["lambda", "spacing", "sqrt"],
+    ids=["lambda", "settings", "spacing", "sqrt"],
 )
 def test_another_function_is_refused_by_name(step: Any, found: str, prove: Prove) -> None:
     """A function of the user's own, or arguments that have no form, cannot be converted."""
