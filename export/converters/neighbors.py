@@ -80,6 +80,7 @@ def k_neighbors_classifier(
 @converts(KNeighborsRegressor, exact=False)
 def k_neighbors_regressor(graph: Graph, model: KNeighborsRegressor, frame: Frame) -> Regressed:
     """Answer the mean of the neighbours' values."""
+    check_values(graph, model)
     found = k_nearest(graph, model, frame, model.n_neighbors)
     weights = _weights(graph, model, found.distances)
     known = np.asarray(model._y, dtype=np.float64)
@@ -140,6 +141,13 @@ def neighborhood_components(
     """Answer the components that bring rows of one class together."""
     directions = np.asarray(model.components_).T
     return Frame.of(graph.op("MatMul", graph.numeric(frame, model), directions), len(directions.T))
+
+
+def check_values(graph: Graph, model: Any) -> None:
+    """Refuse targets of single precision, in which scikit-learn takes their mean."""
+    if model._y.dtype == np.float32 and model.weights in ("uniform", None):
+        reason = "its targets are of single precision, in which it takes their mean; fit it on "
+        raise graph.refuse(model, f"{reason}y.astype(float).")
 
 
 def k_nearest(graph: Graph, model: Any, frame: Frame, count: int) -> Neighbors:

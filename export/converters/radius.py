@@ -16,6 +16,7 @@ from export.converters.graph import Graph
 from export.converters.neighbors import (
     all_distances,
     by_product,
+    check_values,
     inverse_distances,
     search_order,
 )
@@ -46,6 +47,7 @@ def radius_classifier(
 @converts(RadiusNeighborsRegressor, exact=False)
 def radius_regressor(graph: Graph, model: RadiusNeighborsRegressor, frame: Frame) -> Regressed:
     """Answer the neighbours' mean; a row without neighbours has none: NaN."""
+    check_values(graph, model)
     weights = _weights(graph, model, frame)
     known = np.asarray(model._y, dtype=np.float64)[search_order(model)]
     total = graph.op("MatMul", weights, known.reshape(len(known), -1))

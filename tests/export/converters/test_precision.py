@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.covariance import EllipticEnvelope
 from sklearn.datasets import load_iris
@@ -14,7 +15,11 @@ from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LogisticRegression
 from sklearn.mixture import GaussianMixture
 from sklearn.naive_bayes import GaussianNB
-from sklearn.neighbors import LocalOutlierFactor
+from sklearn.neighbors import (
+    KNeighborsRegressor,
+    LocalOutlierFactor,
+    RadiusNeighborsRegressor,
+)
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
@@ -76,6 +81,21 @@ def test_what_scikit_learn_computes_in_single_precision_is_refused(prove: Prove)
     with pytest.raises(RecipeError, match="does not answer the first row of X_train") as refused:
         prove(KMeans(2, n_init=1), SINGLE)
     assert str(refused.value).endswith(f". {advice}")
+
+
+@pytest.mark.parametrize(
+    "model", [KNeighborsRegressor(), RadiusNeighborsRegressor(5.0)], ids=lambda m: type(m).__name__
+)
+def test_means_of_single_precision_are_refused(model: Any, prove: Prove) -> None:
+    """Neighbours' targets are averaged in their own precision, unless they are weighed."""
+    target = (X[:, 0] * 7).astype(np.float32)
+    with pytest.raises(ConversionError) as refused:
+        prove(model, X[:, 1:], target)
+    assert str(refused.value) == (
+        f"{type(model).__name__} cannot be converted: its targets are of single precision, in "
+        "which it takes their mean; fit it on y.astype(float)."
+    )
+    prove(clone(model).set_params(weights="distance"), X[:, 1:], target)
 
 
 ENCODERS = [
