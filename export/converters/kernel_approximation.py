@@ -45,6 +45,9 @@ def nystroem(graph: Graph, step: Nystroem, frame: Frame) -> Frame:
 @converts(AdditiveChi2Sampler, exact=False)
 def additive_chi2(graph: Graph, step: AdditiveChi2Sampler, frame: Frame) -> Frame:
     """Sample the Fourier transform of the chi-squared kernel, column by column."""
+    if any(dtype is not None for dtype in frame.as_array().dtypes):
+        reason = "all its input columns are integers, of which it makes integers; make float64 of "
+        raise graph.refuse(step, f"{reason}one, with astype(float), before the fit.")
     x = graph.numeric(frame, step)
     interval = step.sample_interval or {1: 0.8, 2: 0.5, 3: 0.4}[step.sample_steps]
     positive = graph.op("Greater", x, 0.0)

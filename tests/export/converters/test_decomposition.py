@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.cluster import FeatureAgglomeration
 from sklearn.datasets import load_wine
@@ -119,6 +120,18 @@ def test_kernel_components_agree(kernel: Any, prove: Prove) -> None:
 def test_sums_over_columns_are_kernels(kernel: Any, prove: Prove) -> None:
     """Kernels that no product of matrices gives."""
     prove(Nystroem(kernel=kernel, n_components=10, random_state=0), RAW[:, :3] / 10)
+
+
+def test_samples_that_are_cut_to_integers_are_refused(prove: Prove) -> None:
+    """scikit-learn puts them into a table of the columns' own dtype; one of doubles is enough."""
+    frame = pd.DataFrame({"count": np.arange(80) % 7, "size": RAW[:80, 0]})
+    prove(AdditiveChi2Sampler(), frame)
+    with pytest.raises(ConversionError) as refused:
+        prove(AdditiveChi2Sampler(), frame[["count"]])
+    assert str(refused.value) == (
+        "AdditiveChi2Sampler cannot be converted: all its input columns are integers, of which it "
+        "makes integers; make float64 of one, with astype(float), before the fit."
+    )
 
 
 @pytest.mark.parametrize("step", [SkewedChi2Sampler(random_state=0), AdditiveChi2Sampler()])
