@@ -11,6 +11,7 @@ from export.asking import ask
 from export.checks import check_truth
 from export.convert import Converted
 from export.crossings import crossings_of
+from export.errors import ParityError
 from export.golden import Golden
 from export.group import HELD_OUT, Ground, Group, evenly
 from export.metrics import metrics_of
@@ -23,6 +24,7 @@ from export.signature import Signature
 from export.table import Layout, as_table
 from export.thresholds import threshold_group
 from export.treewise import NO_VECTORS, compare_treewise, parts_of
+from runtime.errors import ArtifactError
 from runtime.manifest import Manifest, Tensor, Thresholds, Vectors
 from runtime.model import Model
 
@@ -67,10 +69,13 @@ def prove(
     """Compare the graph, as it will be served, with scikit-learn on every group of rows.
 
     `manifest` says what is demanded; `truth` is the target of the held-out rows, or None.
-    Raises ParityError where they do not agree.
+    Raises ParityError where they do not agree, or the graph does not even load.
     """
     sealed = artifact.sealed(converted.model, manifest, NO_VECTORS)
-    unproven = Model.from_bytes(sealed, Path(manifest.name))
+    try:
+        unproven = Model.from_bytes(sealed, Path(manifest.name))
+    except ArtifactError as error:
+        raise ParityError(error.problem.strip().removesuffix("."), ()) from error
     golden, observed = Golden(ground.signature), Observed(truth)
     watches = (golden.watch, observed.watch)
     asked = ground.reference, ground.signature, unproven.run, manifest

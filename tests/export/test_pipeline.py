@@ -1,12 +1,18 @@
 """Exporting from Python, as a notebook does."""
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.datasets import load_wine
 from sklearn.tree import DecisionTreeClassifier
 
-from export import ExportError, export
+from export import ExportError, ParityError, export
+from export.converters.graph import Graph
+from export.converters.registry import converts
+from export.converters.values import Frame
 
 
 def test_a_fitted_estimator_is_exported_in_one_call(tmp_path: Path) -> None:
@@ -38,3 +44,33 @@ def test_a_name_that_cannot_be_used_is_refused_before_any_work(tmp_path: Path) -
     """A name with a slash could leave its folder."""
     with pytest.raises(ExportError, match="cannot be used"):
         export(None, [[1.0]], name="../up", out=tmp_path)
+
+
+class Raised(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Adds one; its converter does so in single precision."""
+
+    def fit(self, X: Any, y: Any = None) -> "Raised":  # noqa: ARG002 - scikit-learn's signature
+        """Count the features."""
+        self.n_features_in_ = len(X[0])
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Return the sums."""
+        return np.asarray(X) + 1
+
+
+@converts(Raised, exact=True)
+def raised(graph: Graph, step: Raised, frame: Frame) -> Frame:
+    """Add a number that ONNX takes no double with."""
+    return Frame.of(graph.op("Add", graph.numeric(frame, step), np.float32(1)), frame.width)
+
+
+def test_a_graph_that_does_not_load_is_refused_as_one_that_disagrees(tmp_path: Path) -> None:
+    """What ONNX Runtime says of a converter's mistake is the message."""
+    X, _ = load_wine(return_X_y=True)
+    with pytest.raises(ParityError) as refused:
+        export(Raised().fit(X), X, name="w", out=tmp_path)
+    said = "The graph does not answer as scikit-learn does: ONNX Runtime cannot load it: "
+    assert str(refused.value).startswith(said)
+    assert str(refused.value).endswith(". No artifact was written.")
+    assert not list(tmp_path.iterdir())
