@@ -102,7 +102,7 @@ def transform(graph: Graph, transformer: Any, frame: Frame) -> Frame:
     answer = _applied(graph, entry, transformer, frame)
     if not isinstance(answer, Frame):
         raise graph.refuse(transformer, "it predicts, where a step that transforms is expected.")
-    return replace(answer, sparse=answers_sparse(transformer, frame.sparse, answer.sparse))
+    return answer
 
 
 def classify(graph: Graph, classifier: Any, frame: Frame) -> Classified:
@@ -139,6 +139,8 @@ def _applied(graph: Graph, entry: Entry | None, estimator: Any, frame: Frame) ->
             by_column = isinstance(estimator, OneToOneFeatureMixin)
             rounded = given if by_column else np.array([given.any()])
             graph.remember_rounded(answer, rounded | (not graph.exact))
+            sparse = answers_sparse(estimator, frame.sparse, answer.sparse)
+            answer = replace(answer, sparse=sparse)
         graph.exact = before and graph.exact
         return answer
 
@@ -162,7 +164,10 @@ def outputs_of(graph: Graph, answer: Answer, classes: Any = None) -> dict[str, T
     if isinstance(answer, Frame):
         strings = all(answer.string_columns)
         join = graph.string if strings else graph.numeric
-        return {"transformed": join(answer.as_doubles(), answer)}
+        table = join(answer.as_doubles(), answer)
+        if answer.sparse:  # which has no -0.0: what it lacks is 0.0
+            table = graph.op("Where", graph.op("Equal", table, 0.0), 0.0, table)
+        return {"transformed": table}
     if isinstance(answer, Regressed):
         return {"prediction": answer.values}
     if isinstance(answer, Classified):

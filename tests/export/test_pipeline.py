@@ -46,7 +46,7 @@ def test_a_name_that_cannot_be_used_is_refused_before_any_work(tmp_path: Path) -
         export(None, [[1.0]], name="../up", out=tmp_path)
 
 
-class Raised(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class Raised(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Adds one; its converter does so in single precision."""
 
     def fit(self, X: Any, y: Any = None) -> "Raised":  # noqa: ARG002 - scikit-learn's signature

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import special
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_wine
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -17,6 +18,7 @@ from sklearn.preprocessing import (
     KBinsDiscretizer,
     MaxAbsScaler,
     Normalizer,
+    OneHotEncoder,
     PolynomialFeatures,
     PowerTransformer,
     QuantileTransformer,
@@ -96,6 +98,20 @@ def test_sparse_matrices_are_treated_as_scikit_learn_treats_them(step: Any, prov
     texts = np.array([" ".join(f"word{digit}" for digit in str(i * i)) for i in range(400)], object)
     model = make_pipeline(TfidfVectorizer(max_features=8), step)
     assert prove(model, texts).manifest.parity.tolerance == 0
+
+
+@pytest.mark.parametrize(
+    "step",
+    [PolynomialFeatures(2, interaction_only=True), FunctionTransformer(np.negative)],
+    ids=["products", "negative"],
+)
+def test_what_a_sparse_matrix_lacks_has_no_sign(step: Any, prove: Prove) -> None:
+    """Nothing times a negative number, or less nothing, is nothing."""
+    rows = np.column_stack([np.arange(200) % 9, np.random.default_rng(0).normal(size=200)])
+    columns = make_column_transformer(
+        (OneHotEncoder(handle_unknown="ignore"), [0]), remainder="passthrough", sparse_threshold=1
+    )
+    assert prove(make_pipeline(columns, step), rows).manifest.parity.tolerance == 0
 
 
 def test_normal_quantiles_of_what_is_not_there_are_zeros(prove: Prove) -> None:
