@@ -131,7 +131,7 @@ def test_no_table_is_wider_than_its_text(vectorizer: Any, prove: Prove) -> None:
     exported = prove(make_pipeline(vectorizer, LogisticRegression()), TEXTS, SPAM)
     memory = exported.manifest.memory
     assert memory is not None
-    assert exported.manifest.features[0].longest == memory.longest
+    assert exported.manifest.features[0].longest == memory.longest()
     texts = np.array([["a b " * 200 + "x" * 1000], ["fox"]], object)
     longest = len(texts[0, 0])
     model = onnx.load(exported.path / "model.onnx")
