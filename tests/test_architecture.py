@@ -27,7 +27,7 @@ FORBIDDEN = {
 }
 """What runtime must not import: the build stage, and whatever loads pickles."""
 
-GROUND = {"__version__", "errors", "manifest", "config", "cores"}
+GROUND = {"__version__", "errors", "manifest", "config", "limits"}
 TOP = ("contracts", "app", "server", "probe", "__main__")
 """Runtime's layers: the ground, then every other module, then these, from the bottom up."""
 
