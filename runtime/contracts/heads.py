@@ -75,7 +75,7 @@ class Heads:
                     return None
             elif key in _OTHER_WAY:
                 return None
-            elif key == b"x-request-id" and REQUEST_ID.fullmatch(value):
+            elif key == b"x-request-id" and not request_id and REQUEST_ID.fullmatch(value):
                 request_id = value.decode("ascii")
         if not 0 < length <= self._limit:
             return None

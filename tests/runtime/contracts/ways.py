@@ -11,6 +11,8 @@ DIRECT = {
     "a list": request(b"[" + RECORD + b"," + RECORD + b"]"),
     "with its type": request(head=JSON),
     "with its charset": request(head="content-TYPE: application/json; charset=utf-8\r\n"),
+    "with several ids": request(head="X-Request-ID: b\r\n"),
+    "with an id that is none": request(head="X-Request-ID: b\r\n").replace(b"ID: a", b"ID: a b"),
     "by name": request(path="/models/iris/predict"),
     "by version": request(path="/models/iris/versions/1/predict"),
     "strings and missing values": request(PENGUIN, "/models/penguins/predict"),
