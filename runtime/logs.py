@@ -66,12 +66,15 @@ class LineHandler(logging.StreamHandler[TextIO]):
         super().emit(record)
 
     def write(self, lines: Sequence[Line]) -> None:
-        """Write lines in one go."""
+        """Write lines in one go. Where they cannot be written, the service goes on without them."""
         if isinstance(self.formatter, JsonFormatter | TextFormatter):
             text = self.formatter.join(lines)
             with self.lock or nullcontext():
-                self.stream.write(text)
-                self.flush()
+                try:
+                    self.stream.write(text)
+                    self.flush()
+                except OSError:
+                    self.handleError(logging.makeLogRecord({"msg": f"{len(lines)} lines"}))
 
 
 def configuration(settings: Settings) -> dict[str, Any]:

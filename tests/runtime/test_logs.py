@@ -1,5 +1,6 @@
 """Tests of runtime.logs."""
 
+import io
 import json
 import logging
 import logging.config
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from runtime.config import Settings
-from runtime.logs import JsonFormatter, TextFormatter, configuration
+from runtime.logs import JsonFormatter, LineHandler, TextFormatter, configuration
 
 NAMES = ("runtime", "uvicorn", "uvicorn.error", "uvicorn.access")
 
@@ -80,3 +81,19 @@ def test_all_loggers_write_to_standard_output(capsys: pytest.CaptureFixture[str]
         ("uvicorn", "seen"),
         ("uvicorn.error", "seen"),
     ]
+
+
+class Full(io.StringIO):
+    """A file on a disk that is full."""
+
+    def flush(self) -> None:
+        """Fail."""
+        raise OSError(28, "No space left on device")
+
+
+def test_lines_that_cannot_be_written_stop_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+    """The service goes on, and complains elsewhere."""
+    handler = LineHandler(Full())
+    handler.setFormatter(JsonFormatter())
+    handler.write([{"message": "request"}] * 3)
+    assert "OSError: [Errno 28] No space left on device" in capsys.readouterr().err
