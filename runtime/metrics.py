@@ -107,8 +107,13 @@ class Metrics:
 
     def close(self) -> None:
         """Take this worker out of what counts living workers."""
-        if MULTIPROCESS_DIRECTORY in os.environ:
-            multiprocess.mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]
+        forget_worker(os.getpid())
+
+
+def forget_worker(pid: int | None) -> None:
+    """Take a worker out of what counts living workers."""
+    if MULTIPROCESS_DIRECTORY in os.environ:
+        multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
 class _Predictions:

@@ -23,8 +23,7 @@ from uvicorn.supervisors.multiprocess import Multiprocess, Process
 from runtime import logs
 from runtime.config import Settings
 from runtime.contracts.direct import DirectProtocol
-
-_METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+from runtime.metrics import MULTIPROCESS_DIRECTORY, forget_worker
 
 _SETTLED = 10.0
 """Seconds after which a worker's death is no failure to start."""
@@ -104,6 +103,7 @@ class Supervisor(Multiprocess):
                 self.should_exit.set()
                 return
             _log.error("Worker %s has died: starting another.", worker.pid)
+            forget_worker(worker.pid)
             del self._since[worker]
             self.processes[index] = Process(self.config, self.sockets)
             self.processes[index].start()
@@ -152,7 +152,7 @@ def _stop(_: int, __: FrameType | None) -> None:
 @contextmanager
 def _metrics_folder() -> Iterator[None]:
     """Provide the folder in which the workers keep their counts, for one of them to add up."""
-    if _METRICS_FOLDER in os.environ:
+    if MULTIPROCESS_DIRECTORY in os.environ:
         yield
         return
     try:
@@ -162,5 +162,5 @@ def _metrics_folder() -> Iterator[None]:
         yield
         return
     with folder as path:
-        os.environ[_METRICS_FOLDER] = path
+        os.environ[MULTIPROCESS_DIRECTORY] = path
         yield

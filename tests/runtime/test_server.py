@@ -257,18 +257,25 @@ def supervisor(monkeypatch: pytest.MonkeyPatch) -> Supervisor:
 
 
 def test_a_worker_that_dies_later_is_replaced(
-    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    supervisor: Supervisor,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
 ) -> None:
-    """Its fellow stays."""
+    """Its fellow stays, and what it was answering is not in flight any more."""
     fellow, dead = supervisor.processes
     later = time.monotonic() + 60
     monkeypatch.setattr(server, "monotonic", lambda: later)
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    for pid in (7, 8):
+        (tmp_path / f"gauge_livesum_{pid}.db").touch()
     dead.exitcode = -9  # type: ignore[misc]
     supervisor.keep_subprocess_alive()
     assert supervisor.processes[0] is fellow
     assert supervisor.processes[1] is not dead
     assert not supervisor.should_exit.is_set()
     assert caplog.messages == ["Worker 7 has died: starting another."]
+    assert [path.name for path in tmp_path.iterdir()] == ["gauge_livesum_8.db"]
 
 
 def test_a_worker_that_dies_at_once_ends_the_others(supervisor: Supervisor) -> None:
