@@ -69,6 +69,17 @@ def test_kubernetes_and_the_image_agree() -> None:
     assert service["spec"]["ports"][0]["targetPort"] == port["name"]
 
 
+def test_a_body_fits_into_the_memory_limit() -> None:
+    """Beside the 76 MB that the service has; it takes 2.3 times its size (docs/settings.md)."""
+    (service,) = yaml.safe_load(COMPOSE.read_text())["services"].values()
+    (container,) = MANIFESTS[0]["spec"]["template"]["spec"]["containers"]
+    settings = {each["name"]: each["value"] for each in container["env"]}
+    assert service["mem_limit"] == "128m"
+    assert container["resources"]["limits"]["memory"] == "128Mi"
+    for body in (service["environment"]["MAX_BODY_BYTES"], settings["MAX_BODY_BYTES"]):
+        assert 76e6 + 2.3 * int(body) < 128 * 2**20
+
+
 def test_compose_and_the_image_agree() -> None:
     """Port, recipe and the folder of models are those of the Dockerfile."""
     (service,) = yaml.safe_load(COMPOSE.read_text())["services"].values()
