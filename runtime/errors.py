@@ -12,7 +12,7 @@
     ├── TooManyError         a list of more records than there is room for
     └── PayloadError         a request whose records do not fit the signature
 
-Knows nothing of HTTP: `runtime.app` maps each of them to a status.
+Knows nothing of HTTP: `runtime.contracts.problems` maps each of them to a status.
 """
 
 from collections.abc import Sequence
