@@ -68,6 +68,7 @@ class Turn:
     started: float
 
     def __init__(self) -> None:
+        self.response_started = False
         self.response_complete = True
         self.keep_alive = True
         self.disconnected = False

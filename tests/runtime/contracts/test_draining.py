@@ -1,14 +1,16 @@
 """Tests of runtime.contracts.draining: when a connection is closed that stays idle."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
-from tests.runtime.contracts.conversation import Conversation, converse, request
+from tests.runtime.contracts.conversation import RECORD, Conversation, converse, request
 
 DIRECT = request()
+LONG = request(b"[" + b",".join([RECORD] * 3_000) + b"]")
 HANDED_OVER = request(b"{}")
 
 
@@ -47,6 +49,7 @@ def on_a_clock(artifacts: Path, talk: Callable[[Conversation, Clock], Awaitable[
     async def timed(connection: Conversation) -> None:
         clock = Clock()
         connection.protocol.loop = clock  # type: ignore[assignment]
+        connection.protocol.connection_made(connection.transport)
         await talk(connection, clock)
 
     converse(artifacts, timed)
@@ -75,19 +78,66 @@ def test_a_connection_that_has_been_idle_for_five_seconds_is_closed(
 
 @pytest.mark.parametrize("sent", [DIRECT, HANDED_OVER], ids=["direct", "handed over"])
 def test_a_connection_is_not_idle_while_a_request_comes(artifacts: Path, sent: bytes) -> None:
-    """However slowly, and even if its head is known."""
+    """However slowly, for a minute, and even if its head is known."""
     sent = sent.replace(b"X-Request-ID: a\r\n", b"")
 
     async def talk(connection: Conversation, clock: Clock) -> None:
         await connection.send(sent)
         clock.wait(4)
         await connection.send(sent[:-1])
-        clock.wait(60)
+        clock.wait(59)
         assert not connection.transport.closed
-        assert clock.due == []
         await connection.send(sent[-1:])
         assert connection.transport.written.count(b"HTTP/1.1 ") == 2
-        assert [when for when, _ in clock.due] == [65]
+        clock.wait(63.9)
+        assert not connection.transport.closed
+        clock.wait(64)
+        assert connection.transport.closed
+
+    on_a_clock(artifacts, talk)
+
+
+@pytest.mark.parametrize("answers", [0, 1])
+@pytest.mark.parametrize("begun", [b"PO", DIRECT[:-1], HANDED_OVER[:-1]])
+def test_a_request_that_does_not_come_is_not_awaited_for_ever(
+    artifacts: Path, begun: bytes, answers: int
+) -> None:
+    """Its client may have vanished."""
+    begun = begun.replace(b"X-Request-ID: a\r\n", b"")
+
+    async def talk(connection: Conversation, clock: Clock) -> None:
+        await connection.send(*[DIRECT] * answers)
+        clock.wait(3)
+        await connection.send(begun)
+        clock.wait(59.9)
+        assert not connection.transport.closed
+        clock.wait(60)
+        assert clock.due == []
+        assert connection.transport.closed
+
+    on_a_clock(artifacts, talk)
+
+
+def test_a_connection_on_which_nothing_comes_is_closed(artifacts: Path) -> None:
+    """Its client gets as long as for a request."""
+
+    async def talk(connection: Conversation, clock: Clock) -> None:
+        clock.wait(59.9)
+        assert not connection.transport.closed
+        clock.wait(60)
+        assert connection.transport.closed
+
+    on_a_clock(artifacts, talk)
+
+
+def test_a_connection_that_was_lost_is_forgotten(artifacts: Path) -> None:
+    """Its timer, at the latest when it goes off."""
+
+    async def talk(connection: Conversation, clock: Clock) -> None:
+        connection.transport.close()
+        connection.protocol.connection_lost(ConnectionResetError())
+        clock.wait(5)
+        assert clock.due == []
 
     on_a_clock(artifacts, talk)
 
@@ -121,3 +171,44 @@ def test_requests_that_were_sent_at_once_are_answered_in_turn(artifacts: Path) -
         assert connection.transport.closed
 
     on_a_clock(artifacts, talk)
+
+
+@pytest.mark.parametrize("more", [b"", DIRECT], ids=["nothing", "another request"])
+def test_told_to_stop_amid_an_answer_one_more_request_is_taken(
+    artifacts: Path, more: bytes
+) -> None:
+    """The client was not told to leave when the answer began."""
+
+    async def talk(connection: Conversation, clock: Clock) -> None:
+        connection.protocol.data_received(LONG)
+        await connection.until(lambda: connection.transport.written != b"")
+        connection.protocol.shutdown()
+        await connection.settle()
+        assert connection.transport.written.endswith(b"}]\r\n0\r\n\r\n")
+        assert not connection.transport.closed
+        if more:
+            assert b"\r\nconnection: close\r\n" in await connection.send(more)
+        else:
+            clock.wait(0.5)
+        assert connection.transport.closed
+
+    on_a_clock(artifacts, talk)
+
+
+@pytest.mark.parametrize("before", [b"", DIRECT], ids=["the first", "after another"])
+def test_a_client_that_leaves_amid_an_answer_has_left(
+    artifacts: Path, before: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Though it has sent its next requests already; these are not begun."""
+
+    async def talk(connection: Conversation) -> None:
+        connection.protocol.data_received(before + LONG + HANDED_OVER + HANDED_OVER)
+        await connection.until(lambda: b"chunked" in connection.transport.written)
+        connection.transport.close()
+        connection.protocol.connection_lost(None)
+        await connection.settle()
+
+    converse(artifacts, talk)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    statuses = [each["status"] for each in lines if each["message"] == "request"]
+    assert statuses == ([200, 499] if before else [499])
