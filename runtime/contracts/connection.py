@@ -2,15 +2,18 @@
 
 uvicorn drops the body of a request that offers another protocol, and answers what is not
 HTTP in plain text. Here an offer is declined by answering in HTTP/1.1, as RFC 9110, section
-7.8 has it, and every error is a problem document.
+7.8 has it, and every error is a problem document. A head may only be so long.
 """
 
 import httptools
 
 from runtime.contracts.draining import DrainingProtocol
-from runtime.contracts.problems import problem
+from runtime.contracts.problems import problem, title
 
 _OFFER = frozenset({b"upgrade", b"http2-settings"})
+
+MOST_HEAD = 65_536
+"""Bytes that may come before a head ends, or that of a chunk. The parser keeps them all."""
 
 
 class Connection(DrainingProtocol):
@@ -18,46 +21,80 @@ class Connection(DrainingProtocol):
 
     _offered = False
     """Whether the request at hand offers another protocol, and so must be read again."""
+    _begun = False
+    """Whether a request is handed to the application of which not all has come."""
+    _kept = 0
+    """Bytes that have come since the parser last had a use for any."""
 
     def data_received(self, data: bytes) -> None:
         """Read a part of what the client sends."""
+        self._kept += len(data)
+        while data:
+            data = self._parse(data)
+        if self._kept > MOST_HEAD and not self.transport.is_closing():
+            self._refuse(431, f"The request's headers are larger than {MOST_HEAD} bytes.")
+
+    def _parse(self, data: bytes) -> bytes:
+        """Have data parsed, and return what is to be parsed again."""
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             if self._offered:
-                self._decline(data[upgrade.args[0] :])
+                return self._declined(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self.send_400_response("What came is not HTTP/1.1.")
+        return b""
 
     def on_headers_complete(self) -> None:
         """Begin to answer a request, unless the parser would take its body for what follows it."""
+        self._kept = 0
         tunnel = self.parser.get_method() == b"CONNECT"
         self._offered = self.parser.should_upgrade() and not tunnel
         if not self._offered:
             super().on_headers_complete()
+            self._begun = True
         if tunnel:
             self.cycle.keep_alive = False  # what follows would be meant for someone else
 
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body."""
+        self._kept = 0
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         """Note that a request is whole."""
+        self._kept = 0
+        self._begun = False
         if not self._offered:
             super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP, and close the connection."""
-        response = problem(400, msg, {"Connection": "close"})
-        headers = [*self.server_state.default_headers, *response.raw_headers]
-        lines = b"".join(b"%b: %b\r\n" % header for header in headers)
-        self.transport.write(
-            b"HTTP/1.1 400 Bad Request\r\n%b\r\n%b" % (lines, bytes(response.body))
-        )
+        self._refuse(400, msg)
+
+    def _refuse(self, status: int, detail: str) -> None:
+        """Answer what cannot be read, and close the connection.
+
+        Where the answer to a request before it is still to come, it is the last one; where one
+        has begun, its end is missing.
+        """
+        if not self._begun and not self._is_idle():
+            self.flow.pause_reading()
+            self.cycle.keep_alive = False
+            return
+        if not self._begun or not (self.cycle.response_started or self.pipeline):
+            response = problem(status, detail, {"Connection": "close"})
+            headers = [*self.server_state.default_headers, *response.raw_headers]
+            lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+            start = b"HTTP/1.1 %d %b" % (status, title(status).encode())
+            self.transport.write(b"%b\r\n%b\r\n%b" % (start, lines, bytes(response.body)))
         self.transport.close()
 
-    def _decline(self, rest: bytes) -> None:
-        """Read the request again without its offer, and `rest`, what came after its headers."""
+    def _declined(self, rest: bytes) -> bytes:
+        """Return the request without its offer, and `rest`, what came after its headers."""
         method = self.parser.get_method()
         lines = [b"%b %b HTTP/%b" % (method, self.url, self.parser.get_http_version().encode())]
         lines += [b"%b: %b" % header for header in self.headers if header[0] not in _OFFER]
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
-        self.data_received(b"\r\n".join([*lines, b"", rest]))
+        return b"\r\n".join([*lines, b"", rest])

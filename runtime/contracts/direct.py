@@ -132,11 +132,13 @@ class DirectProtocol(Connection):
         self._body = b""
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header as it was sent."""
-        self.headers.append((name, value))
+        """Keep a header as it was sent. What follows a body in chunks is none."""
+        if not self._begun:
+            self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Choose the way."""
+        self._kept = 0
         self._started = perf_counter()
         parser = self.parser
         if (
@@ -160,6 +162,7 @@ class DirectProtocol(Connection):
 
     def on_message_complete(self) -> None:
         """Answer, or let the application say what is wrong with the request."""
+        self._kept = 0
         self.reading = False
         if self._head is not None:
             head, self._head = self._head, None

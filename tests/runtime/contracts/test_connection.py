@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from runtime.contracts.connection import MOST_HEAD
 from tests.runtime.contracts.conversation import RECORD, Conversation, converse, request
 
 OFFERS = {
@@ -48,6 +49,17 @@ def test_what_follows_an_offer_is_answered_too(artifacts: Path) -> None:
             b"400 Bad Request",
             b"200 OK",
         ]
+
+    converse(artifacts, talk)
+
+
+def test_many_offers_that_come_at_once_are_answered(artifacts: Path) -> None:
+    """One after the other, however many."""
+
+    async def talk(conversation: Conversation) -> None:
+        sent = request(b"", "/livez", method="GET", head=OFFERS["WebSocket"])
+        answer = await conversation.send(sent * 1_000)
+        assert answer.count(b"HTTP/1.1 200 OK") == 1_000
 
     converse(artifacts, talk)
 
@@ -107,6 +119,81 @@ def test_what_is_not_http_is_a_problem(artifacts: Path, sent: bytes) -> None:
             "status": 400,
             "detail": "What came is not HTTP/1.1.",
         }
+        assert conversation.transport.closed
+
+    converse(artifacts, talk)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("body", [RECORD, b"{"], ids=["direct", "handed over"])
+def test_what_came_before_is_answered_first(artifacts: Path, body: bytes, count: int) -> None:
+    """The last answer says that the connection closes, in place of one to what is not HTTP."""
+
+    async def talk(conversation: Conversation) -> None:
+        plain = conversation.another(HttpToolsProtocol)
+        last = request(body, head="Connection: close\r\n")
+        expected = await plain.send(request(body) * (count - 1) + last)
+        assert await conversation.send(request(body) * count + b"!" * 9) == expected
+        assert conversation.transport.closed
+
+    converse(artifacts, talk)
+
+
+CHUNKED = b"POST /predict HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("trailer", [b"content-type: text/csv", b"content-encoding: gzip"])
+def test_what_follows_a_body_in_chunks_is_no_header(artifacts: Path, trailer: bytes) -> None:
+    """It was not there when the answer was begun, or might not have been."""
+
+    async def talk(conversation: Conversation) -> None:
+        chunk = b"%x\r\n%b\r\n" % (len(RECORD), RECORD)
+        answer = await conversation.send(CHUNKED + chunk + b"0\r\n" + trailer + b"\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+
+    converse(artifacts, talk)
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [b"GET /", b"GET / HTTP/1.1\r\nX: ", CHUNKED + b"1;", CHUNKED + b"0\r\nX: "],
+    ids=["a path", "a header", "what a chunk has", "what follows a body"],
+)
+def test_a_head_without_end_is_refused(artifacts: Path, begin: bytes) -> None:
+    """The parser would keep it in memory."""
+
+    async def talk(conversation: Conversation) -> None:
+        assert await conversation.send(begin, b"x" * (MOST_HEAD - len(begin))) == b""
+        answer = await conversation.send(b"x" * 100)
+        assert answer.startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
+        assert answer.endswith(b"The request's headers are larger than 65536 bytes.\"}")
+        assert conversation.transport.closed
+
+    converse(artifacts, talk)
+
+
+def test_a_body_may_be_larger_than_a_head(artifacts: Path) -> None:
+    """Whichever way it goes, in as many parts as it comes."""
+
+    async def talk(conversation: Conversation) -> None:
+        for count in (1_000, 2_000):
+            sent = request(b"[" + b",".join([RECORD] * count) + b"]")
+            parts = [sent[start : start + 1_000] for start in range(0, len(sent), 1_000)]
+            conversation.transport.written = b""
+            assert (await conversation.send(*parts)).startswith(b"HTTP/1.1 200 OK\r\n")
+            assert not conversation.transport.closed
+
+    converse(artifacts, talk)
+
+
+def test_an_answer_that_has_begun_is_cut_off(artifacts: Path) -> None:
+    """No other answer stands in it, which might be taken for a part of it."""
+
+    async def talk(conversation: Conversation) -> None:
+        head = CHUNKED.replace(b"Transfer", b"Content-Type: application/x-ndjson\r\nTransfer")
+        begun = await conversation.send(head + b"%x\r\n%b\n\r\n" % (len(RECORD) + 1, RECORD))
+        assert begun.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert await conversation.send(b"no length") == begun
         assert conversation.transport.closed
 
     converse(artifacts, talk)
