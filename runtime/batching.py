@@ -3,7 +3,7 @@
 There is no timer, so that nothing waits for company. Rows are computed as soon as the event
 loop has read what else has come by then: together, where the model's `pace` allows it; here,
 where that is soon done, and otherwise in a thread. While as many threads compute as there may
-be, rows queue; as soon as one is done it takes what has queued.
+be, rows queue; as soon as one is done it takes what has queued, and nobody has given up.
 
 Knows nothing of HTTP.
 """
@@ -21,6 +21,10 @@ from runtime.predictor import Answer, Predictor
 
 class Waiter(Protocol):
     """Who waits for the answer to a row. It is told on the event loop."""
+
+    @property
+    def gone(self) -> bool:
+        """Whether it waits no more. What it is told then is of no use."""
 
     def answered(self, answer: Answer) -> None:
         """Take the answer."""
@@ -63,8 +67,10 @@ class Batcher:
                 if queue:
                     self._loop.call_soon(self._start)
                 return
-            self._free -= 1
-            self._threads.submit(self._run_there, batch)
+            batch = [each for each in batch if not each[1].gone]
+            if batch:
+                self._free -= 1
+                self._threads.submit(self._run_there, batch)
 
     def _is_brief(self, rows: int) -> bool:
         return self._pace.brief(rows) if self._joins else not self._pace.slow

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from runtime.contracts.connection import Connection
-from runtime.contracts.exchange import fault, new_id
+from runtime.contracts.exchange import HUNG_UP, fault, new_id
 from runtime.contracts.heads import Head, Heads
 from runtime.journal import Done, Journal
 from runtime.manifest import Label
@@ -172,18 +172,29 @@ class DirectProtocol(Connection):
         super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let the application note a client that left amid its body."""
+        """Note a client that left before its answer; the application does, amid its body."""
         self._let_go()
         super().connection_lost(exc)
+        turn = self.turn
+        if not turn.response_complete:
+            turn.response_complete = turn.disconnected = True
+            self._note(turn.head.id or new_id(), HUNG_UP, None, {})
 
     def shutdown(self) -> None:
         """Let a request whose body is on its way be answered before the end."""
         self._let_go()
         super().shutdown()
 
+    @property
+    def gone(self) -> bool:
+        """Whether nobody waits for an answer any more."""
+        return self.turn.disconnected
+
     def answered(self, answer: Answer) -> None:
         """Send an answer, and note it."""
         turn = self.turn
+        if turn.disconnected:
+            return
         request_id = turn.head.id or new_id()
         start = self._direct.start(self.server_state.default_headers)
         content = answer.content
@@ -198,6 +209,8 @@ class DirectProtocol(Connection):
         head = self.turn.head
         request_id = head.id or new_id()
         response = fault("POST", head.path, request_id, error)
+        if self.turn.disconnected:
+            return
         headers = [*self.server_state.default_headers, *response.raw_headers]
         lines = b"".join(b"%b: %b\r\n" % header for header in headers)
         self._send(

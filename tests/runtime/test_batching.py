@@ -77,6 +77,7 @@ class Waiter:
 
     def __init__(self, told: Told) -> None:
         self._told = told
+        self.gone = False
 
     def answered(self, answer: Answer) -> None:
         """Note an answer."""
@@ -97,10 +98,12 @@ class Queue:
         self.told = Told()
         self._batcher = Batcher(self.model, threads, runs)  # type: ignore[arg-type]
 
-    def add(self, names: str) -> None:
-        """Add a row for each letter."""
-        for name in names:
-            self._batcher.add(Row(name), Waiter(self.told))
+    def add(self, names: str) -> list[Waiter]:
+        """Add a row for each letter; return who waits for them."""
+        waiters = [Waiter(self.told) for _ in names]
+        for name, waiter in zip(names, waiters, strict=True):
+            self._batcher.add(Row(name), waiter)
+        return waiters
 
     async def begun(self) -> None:
         """Wait until a thread has begun to compute."""
@@ -192,6 +195,28 @@ def test_what_waits_for_a_thread_is_its_next_batch() -> None:
         assert queue.told == list("abcde")
 
     hold(SLOW, talk)
+
+
+@pytest.mark.parametrize(("pace", "runs"), [(SLOW, ["a", "cd"]), (SLOW_ONE_BY_ONE, ["a", *"cd"])])
+def test_who_gives_up_while_others_are_computed_is_not_computed(
+    pace: Pace, runs: list[str]
+) -> None:
+    """A model that is asked for more than it can answer would do nothing else."""
+
+    async def talk(queue: Queue) -> None:
+        queue.model.go_on = threading.Semaphore(0)
+        queue.add("a")
+        await queue.begun()
+        leaving, *_, last = queue.add("bcde")
+        leaving.gone = last.gone = True
+        queue.model.go_on.release(4)
+        await queue.told.wait(3)
+        queue.add("f")
+        await queue.told.wait(4)
+        assert queue.model.runs == [*runs, "f"]
+        assert queue.told == list("acdf")
+
+    hold(pace, talk)
 
 
 def test_so_many_threads_are_used_as_there_may_be() -> None:

@@ -1,5 +1,6 @@
 """What waits together, or for a thread, is answered as what comes alone."""
 
+import json
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
@@ -86,14 +87,24 @@ def test_requests_that_wait_for_a_thread_are_in_flight(
     converse(artifacts, talk)
 
 
-def test_a_client_that_leaves_while_its_row_waits_gets_nothing(artifacts: Path) -> None:
-    """And disturbs nobody."""
+def test_a_client_that_leaves_while_its_row_waits_gets_nothing(
+    artifacts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And disturbs nobody; the log says that it left, once."""
 
     async def talk(connection: Conversation) -> None:
-        connection.protocol.data_received(request())
+        another = connection.another(DirectProtocol)
+        for each in (connection, another):
+            each.protocol.data_received(request())
         connection.transport.close()
         connection.protocol.connection_lost(None)
-        await connection.settle()
+        await another.settle()
         assert connection.transport.written == b""
+        assert b"skiff_http_requests_in_flight 1.0" in await another.another(
+            HttpToolsProtocol
+        ).send(request(b"", "/metrics", method="GET"))
 
     converse(artifacts, talk)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    found = [(each["status"], each["rows"]) for each in lines if each.get("path") == "/predict"]
+    assert found == [(499, None), (200, 1)]
