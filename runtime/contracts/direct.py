@@ -140,15 +140,15 @@ class DirectProtocol(Connection):
         """Choose the way."""
         self._kept = 0
         self._started = perf_counter()
-        parser = self.parser
+        parser, version = self.parser, self.parser.get_http_version()
         if (
             self._is_free()
             and not self._barred
             and parser.get_method() == b"POST"
-            and parser.get_http_version() == "1.1"
-            and parser.should_keep_alive()
+            and version in ("1.1", "1.0")
         ):
-            self._head = self._direct.heads.read(self.url, self.headers)
+            keep_alive = version == "1.1" and parser.should_keep_alive()
+            self._head = self._direct.heads.read(self.url, self.headers, keep_alive)
         self._parsed.append(self._head)
         if self._head is None:
             self._hand_over()
@@ -255,6 +255,7 @@ class DirectProtocol(Connection):
         turn = self.turn
         turn.head = head
         turn.started = self._started
+        turn.keep_alive = head.keep_alive
         turn.response_complete = False
         # For uvicorn it is what its own cycles are.
         self.cycle = turn  # type: ignore[assignment]

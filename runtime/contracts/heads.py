@@ -18,7 +18,9 @@ from runtime.errors import ServiceError
 from runtime.predictor import Predictor
 from runtime.repository import Repository
 
-_JSON = frozenset({b"application/json", b"application/json; charset=utf-8"})
+_JSON = frozenset(
+    {b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"}
+)
 _OTHER_WAY = frozenset({b"content-encoding", b"expect", b"transfer-encoding", b"upgrade"})
 """Headers by which a request says that its body needs more than to be read."""
 
@@ -40,6 +42,8 @@ class Head:
     """Bytes of the body."""
     id: str
     """What the client calls the request, or nothing."""
+    keep_alive: bool
+    """Whether the client may send another on its connection."""
     batcher: Batcher
     """What answers its rows."""
 
@@ -63,7 +67,9 @@ class Heads:
         self._limit = limit
         self._targets: dict[bytes, tuple[str, str | None, str | None]] = {}
 
-    def read(self, url: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Head | None:
+    def read(
+        self, url: bytes, headers: Sequence[tuple[bytes, bytes]], keep_alive: bool
+    ) -> Head | None:
         """Return what a POST says, or None where anything about it is out of the ordinary."""
         length, request_id = 0, ""
         for name, value in headers:
@@ -71,7 +77,7 @@ class Heads:
             if key == b"content-length":
                 length = int(value) if len(value) < 10 else 0
             elif key == b"content-type":
-                if value not in _JSON:
+                if value.lower() not in _JSON:
                     return None
             elif key in _OTHER_WAY:
                 return None
@@ -86,7 +92,7 @@ class Heads:
         batcher = self._batchers.get(predictor)
         if batcher is None:
             batcher = self._batchers[predictor] = self._batcher(predictor)
-        return Head(target[0], url.decode("ascii"), length, request_id, batcher)
+        return Head(target[0], url.decode("ascii"), length, request_id, keep_alive, batcher)
 
     def know(self, data: bytes, head: Head) -> None:
         """Know a head by its bytes from now on; not one with an id, which is not sent again."""

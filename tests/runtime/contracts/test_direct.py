@@ -15,12 +15,13 @@ from tests.runtime.contracts.conversation import RECORD, Conversation, converse,
 from tests.runtime.contracts.ways import DIRECT, HANDED_OVER
 
 AFTER_ANOTHER = request() + request(path="/models/iris/predict") + request(b"{")
+AFTER_THE_LAST = request(head="Connection: close\r\n") + request()
 
 
 @pytest.mark.parametrize(
     "sent",
-    [*DIRECT.values(), *HANDED_OVER.values(), AFTER_ANOTHER],
-    ids=[*DIRECT, *HANDED_OVER, "three at once"],
+    [*DIRECT.values(), *HANDED_OVER.values(), AFTER_ANOTHER, AFTER_THE_LAST],
+    ids=[*DIRECT, *HANDED_OVER, "three at once", "one after the last"],
 )
 def test_both_ways_answer_alike(artifacts: Path, sent: bytes) -> None:
     """Byte for byte, and only the requests that are meant to be are answered directly."""
@@ -30,7 +31,7 @@ def test_both_ways_answer_alike(artifacts: Path, sent: bytes) -> None:
         expected = await plain.send(sent)
         assert expected.startswith(b"HTTP/1.1 ")
         assert await connection.send(sent) == expected
-        assert connection.direct == (sent in DIRECT.values())
+        assert connection.direct == (sent in (*DIRECT.values(), AFTER_THE_LAST))
         assert connection.transport.closed == plain.transport.closed
 
     converse(artifacts, talk, MAX_BODY_BYTES="4096")
