@@ -6,6 +6,7 @@ HTTP in plain text. Here an offer is declined by answering in HTTP/1.1, as RFC 9
 """
 
 import httptools
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from runtime.contracts.draining import DrainingProtocol
 from runtime.contracts.problems import problem, title
@@ -23,6 +24,8 @@ class Connection(DrainingProtocol):
     """Whether the request at hand offers another protocol, and so must be read again."""
     _begun = False
     """Whether a request is handed to the application of which not all has come."""
+    _before: RequestResponseCycle
+    """The request before that one."""
     _kept = 0
     """Bytes that have come since the parser last had a use for any."""
 
@@ -51,6 +54,7 @@ class Connection(DrainingProtocol):
         tunnel = self.parser.get_method() == b"CONNECT"
         self._offered = self.parser.should_upgrade() and not tunnel
         if not self._offered:
+            self._before = self.cycle
             super().on_headers_complete()
             self._begun = True
         if tunnel:
@@ -78,11 +82,14 @@ class Connection(DrainingProtocol):
         Where the answer to a request before it is still to come, it is the last one; where one
         has begun, its end is missing.
         """
+        if self._begun and self.pipeline:  # it waits there for those that came before it
+            self.pipeline.popleft()
+            self.cycle, self._begun = self._before, False
         if not self._begun and not self._is_idle():
             self.flow.pause_reading()
             self.cycle.keep_alive = False
             return
-        if not self._begun or not (self.cycle.response_started or self.pipeline):
+        if not self._begun or not self.cycle.response_started:
             response = problem(status, detail, {"Connection": "close"})
             headers = [*self.server_state.default_headers, *response.raw_headers]
             lines = b"".join(b"%b: %b\r\n" % header for header in headers)

@@ -15,6 +15,7 @@ OFFERS = {
     "WebSocket": "Connection: upgrade\r\nUPGRADE: websocket\r\nSec-WebSocket-Version: 13\r\n",
 }
 JSON = "Content-Type: application/json\r\n"
+CHUNKED = b"POST /predict HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 @pytest.mark.parametrize("body", [RECORD, b"{", b""], ids=["a record", "no JSON", "nothing"])
@@ -124,22 +125,22 @@ def test_what_is_not_http_is_a_problem(artifacts: Path, sent: bytes) -> None:
     converse(artifacts, talk)
 
 
-@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("bad", [b"!" * 9, CHUNKED + b"!" * 9], ids=["no head", "no body"])
+@pytest.mark.parametrize("count", [1, 2, 3])
 @pytest.mark.parametrize("body", [RECORD, b"{"], ids=["direct", "handed over"])
-def test_what_came_before_is_answered_first(artifacts: Path, body: bytes, count: int) -> None:
+def test_what_came_before_is_answered_first(
+    artifacts: Path, body: bytes, count: int, bad: bytes
+) -> None:
     """The last answer says that the connection closes, in place of one to what is not HTTP."""
 
     async def talk(conversation: Conversation) -> None:
         plain = conversation.another(HttpToolsProtocol)
         last = request(body, head="Connection: close\r\n")
         expected = await plain.send(request(body) * (count - 1) + last)
-        assert await conversation.send(request(body) * count + b"!" * 9) == expected
+        assert await conversation.send(request(body) * count + bad) == expected
         assert conversation.transport.closed
 
     converse(artifacts, talk)
-
-
-CHUNKED = b"POST /predict HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 @pytest.mark.parametrize("trailer", [b"content-type: text/csv", b"content-encoding: gzip"])

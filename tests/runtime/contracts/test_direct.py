@@ -1,11 +1,14 @@
 """Tests of runtime.contracts.direct: answers past ASGI are those of the application."""
 
+from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from runtime.contracts.connection import Connection
 from runtime.contracts.direct import DirectProtocol
 from runtime.model import BoundRow, Model
 from runtime.pace import Pace
@@ -33,6 +36,31 @@ def test_both_ways_answer_alike(artifacts: Path, sent: bytes) -> None:
         assert await connection.send(sent) == expected
         assert connection.direct == (sent in (*DIRECT.values(), AFTER_THE_LAST))
         assert connection.transport.closed == plain.transport.closed
+
+    converse(artifacts, talk, MAX_BODY_BYTES="4096")
+
+
+def test_any_requests_in_any_parts_are_answered_alike(artifacts: Path) -> None:
+    """Whichever way each of them takes, and whatever is still to be answered when it comes."""
+    chance = Random(0)  # noqa: S311 - no secret
+    ways = [*DIRECT.values(), *HANDED_OVER.values()]
+
+    async def talk(connection: Conversation) -> None:
+        for _ in range(200):
+            sent = b"".join(chance.choices(ways, k=chance.randint(2, 5)))
+            cuts = sorted(chance.choices(range(len(sent)), k=chance.randint(0, 4)))
+            parts = [sent[start:end] for start, end in pairwise([0, *cuts, len(sent)])]
+            pauses = [chance.random() < 0.5 for _ in parts]
+            answers = []
+            for kind in (Connection, DirectProtocol):
+                asked = connection.another(kind)
+                for part, pause in zip(parts, pauses, strict=True):
+                    if part and not asked.transport.closed:
+                        asked.protocol.data_received(part)
+                    if pause:
+                        await asked.pause()
+                answers.append((await asked.pause(), asked.transport.closed))
+            assert answers[0] == answers[1], sent
 
     converse(artifacts, talk, MAX_BODY_BYTES="4096")
 
