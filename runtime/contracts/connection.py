@@ -2,10 +2,15 @@
 
 uvicorn drops the body of a request that offers another protocol, and answers what is not
 HTTP in plain text. Here an offer is declined by answering in HTTP/1.1, as RFC 9110, section
-7.8 has it, and every error is a problem document. A head may only be so long.
+7.8 has it, and every error is a problem document. A head may only be so long, and only so many
+requests may wait for the answers to those before them.
 """
 
+import asyncio
+from collections.abc import Sized
+
 import httptools
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from runtime.contracts.draining import DrainingProtocol
@@ -15,6 +20,23 @@ _OFFER = frozenset({b"upgrade", b"http2-settings"})
 
 MOST_HEAD = 65_536
 """Bytes that may come before a head ends, or that of a chunk. The parser keeps them all."""
+
+
+MOST_WAITING = 1_000
+"""Requests that may wait; a thousand of them take 3 MB."""
+
+
+class Flow(FlowControl):
+    """Has no more read while requests wait. uvicorn reads on with each answer: far more of them."""
+
+    def __init__(self, transport: asyncio.Transport, waiting: Sized) -> None:
+        super().__init__(transport)
+        self._waiting = waiting
+
+    def resume_reading(self) -> None:
+        """Read on, unless there is enough to do."""
+        if not self._waiting:
+            super().resume_reading()
 
 
 class Connection(DrainingProtocol):
@@ -28,6 +50,11 @@ class Connection(DrainingProtocol):
     """The request before that one."""
     _kept = 0
     """Bytes that have come since the parser last had a use for any."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin."""
+        super().connection_made(transport)
+        self.flow = Flow(transport, self.pipeline)
 
     def data_received(self, data: bytes) -> None:
         """Read a part of what the client sends."""
@@ -53,6 +80,8 @@ class Connection(DrainingProtocol):
         self._kept = 0
         tunnel = self.parser.get_method() == b"CONNECT"
         self._offered = self.parser.should_upgrade() and not tunnel
+        if len(self.pipeline) == MOST_WAITING:
+            raise httptools.HttpParserError  # no more of what came is looked at
         if not self._offered:
             self._before = self.cycle
             super().on_headers_complete()

@@ -23,6 +23,7 @@ class Transport(asyncio.Transport):
         super().__init__()
         self.written = b""
         self.closed = False
+        self.reading = True
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Keep it."""
@@ -37,10 +38,12 @@ class Transport(asyncio.Transport):
         self.closed = True
 
     def pause_reading(self) -> None:
-        """Do nothing."""
+        """Note it."""
+        self.reading = False
 
     def resume_reading(self) -> None:
-        """Do nothing."""
+        """Note it."""
+        self.reading = True
 
 
 class Conversation:

@@ -1,12 +1,13 @@
 """Tests of runtime.contracts.connection: offers of other protocols, and what is not HTTP."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from runtime.contracts.connection import MOST_HEAD
+from runtime.contracts.connection import MOST_HEAD, MOST_WAITING
 from tests.runtime.contracts.conversation import RECORD, Conversation, converse, request
 
 OFFERS = {
@@ -195,6 +196,38 @@ def test_an_answer_that_has_begun_is_cut_off(artifacts: Path) -> None:
         begun = await conversation.send(head + b"%x\r\n%b\n\r\n" % (len(RECORD) + 1, RECORD))
         assert begun.startswith(b"HTTP/1.1 200 OK\r\n")
         assert await conversation.send(b"no length") == begun
+        assert conversation.transport.closed
+
+    converse(artifacts, talk)
+
+
+def _has_answered(conversation: Conversation, count: int) -> bool:
+    return conversation.transport.written.count(b"HTTP/1.1 ") == count
+
+
+@pytest.mark.parametrize("body", [RECORD, b"{"], ids=["direct", "handed over"])
+def test_no_more_is_read_while_requests_wait(artifacts: Path, body: bytes) -> None:
+    """A client that does not wait for answers waits with its next requests."""
+
+    async def talk(conversation: Conversation) -> None:
+        conversation.protocol.data_received(request(body) * 5)
+        for count in range(1, 5):
+            assert not conversation.transport.reading
+            await conversation.until(partial(_has_answered, conversation, count))
+        await conversation.settle()
+        assert _has_answered(conversation, 5)
+        assert conversation.transport.reading
+
+    converse(artifacts, talk)
+
+
+def test_only_so_many_requests_wait(artifacts: Path) -> None:
+    """Those that came first are answered, and the last answer says that the connection closes."""
+
+    async def talk(conversation: Conversation) -> None:
+        answer = await conversation.send(request(b"", "/livez", method="GET") * (MOST_WAITING + 9))
+        assert answer.count(b"HTTP/1.1 200 OK") == MOST_WAITING + 1
+        assert answer.count(b"connection: close") == 1
         assert conversation.transport.closed
 
     converse(artifacts, talk)
