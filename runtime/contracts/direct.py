@@ -158,6 +158,7 @@ class DirectProtocol(Connection):
         if self._head is None:
             super().on_body(body)
         else:
+            self._kept = 0
             self._body = self._body + body if self._body else body
 
     def on_message_complete(self) -> None:
