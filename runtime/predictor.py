@@ -49,6 +49,19 @@ class Predictor:
         values = sum(each.columns or 1 for each in outputs)
         self.most = max(1, min(_MOST_VALUES // values, pace.most))
         """Rows of a long body that are answered at a time."""
+        self._characters = _characters(model) if self.manifest.memory else None
+        """Of a golden row, on the average; None where time does not depend on them."""
+
+    def brief(self, batch: Batch) -> bool:
+        """Tell whether other requests may wait while a batch is computed.
+
+        Texts that are longer than those that were measured count as several rows.
+        """
+        rows = batch.rows
+        if self._characters is not None:
+            found = sum(map(len, batch.tensors["string"].reshape(-1)))
+            rows = max(rows, int(found / self._characters))
+        return self.pace.brief(rows)
 
     def answer(self, body: bytes) -> Answer:
         """Answer the body of a request. Thread-safe.
@@ -124,3 +137,10 @@ class Predictor:
         if room is not None:
             model.confine(room)
         return cls(model, Codec(model.manifest, unknown_fields), pace)
+
+
+def _characters(model: Model) -> float:
+    """Return how many characters the texts of a golden row have on the average, at least 1."""
+    rows = model.vectors.rows
+    texts = (value for row in rows for value in row.values() if isinstance(value, str))
+    return max(1.0, sum(map(len, texts)) / len(rows))

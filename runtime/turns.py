@@ -81,7 +81,7 @@ class Turns:
         self, predictor: Predictor, batch: Batch, finish: Callable[[Outputs], _Result]
     ) -> _Result:
         """Run the model for at most `predictor.most` rows; `finish` is what to do with it then."""
-        if not predictor.pace.brief(batch.rows):
+        if not predictor.brief(batch):
             outputs = await self.there(partial(predictor.model.run, batch.tensors))
             return await self.here(partial(finish, outputs))
         if batch.rows * _SMALL <= predictor.most:

@@ -24,6 +24,9 @@ _JSON = frozenset(
 _OTHER_WAY = frozenset({b"content-encoding", b"expect", b"transfer-encoding", b"upgrade"})
 """Headers by which a request says that its body needs more than to be read."""
 
+_SHORT = 1024
+"""Bytes of a body up to which no text in it takes long."""
+
 _MOST = 512
 """Heads that are known at a time, at most, before all are forgotten."""
 
@@ -87,7 +90,7 @@ class Heads:
             return None
         target = self._targets.get(url) or self._match(url)
         predictor = target and self._find(target)
-        if not target or not predictor or predictor.codec.limited:
+        if not target or not predictor or not _is_plain(predictor, length):
             return None
         batcher = self._batchers.get(predictor)
         if batcher is None:
@@ -123,3 +126,8 @@ class Heads:
                 self._targets[url] = target
                 return target
         return None
+
+
+def _is_plain(predictor: Predictor, length: int) -> bool:
+    """Tell whether a body of this length is answered, and how soon, by no more than its types."""
+    return not predictor.codec.limited and (predictor.manifest.memory is None or length <= _SHORT)

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from runtime.payload import Batch
 from runtime.predictor import Predictor
 
 
@@ -35,3 +36,19 @@ def test_a_model_may_be_left_to_compute_rows_one_by_one(artifacts: Path) -> None
     predictor = Predictor.load(artifacts / "penguins/1/model.onnx", batching=False)
     assert predictor.pace.together == 1
     assert predictor.pace.row > 0
+
+
+def test_a_long_text_takes_as_long_as_many_rows(notes: Predictor) -> None:
+    """Others do not wait for it, as they do for short ones."""
+    short, long = (
+        notes.codec.decode(msgspec.json.encode([{"text": "fox " * n}])) for n in (2, 20_000)
+    )
+    assert notes.brief(short)
+    assert not notes.brief(long)
+
+
+def test_what_rows_take_is_told_by_their_number(iris: Predictor) -> None:
+    """Where there is no text."""
+    batch = iris.codec.tensors(iris.model.vectors.rows[:1])
+    assert iris.brief(Batch(batch, 1, single=False))
+    assert not iris.brief(Batch(batch, 1_000_000, single=False))

@@ -78,6 +78,19 @@ def test_models_that_answer_few_numbers_are_the_applications(models: Path, body:
     converse(models / "unusual", talk, DEFAULT_MODEL="sizes")
 
 
+@pytest.mark.parametrize(("characters", "direct"), [(900, True), (1_100, False)])
+def test_long_texts_are_the_applications(models: Path, characters: int, direct: bool) -> None:
+    """It knows how long they take, and computes them in a thread."""
+
+    async def talk(connection: Conversation) -> None:
+        plain = connection.another(HttpToolsProtocol)
+        sent = request(b'{"text":"%b"}' % (b"x" * characters))
+        assert await connection.send(sent) == await plain.send(sent)
+        assert connection.direct == direct
+
+    converse(models / "unusual", talk, DEFAULT_MODEL="notes")
+
+
 def test_a_body_may_come_in_parts(artifacts: Path) -> None:
     """As clients send it that write the headers first."""
 
