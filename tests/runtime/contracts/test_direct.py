@@ -209,14 +209,18 @@ def test_after_the_server_was_told_to_stop_one_more_request_is_answered(artifact
     converse(artifacts, talk)
 
 
-def test_a_body_on_its_way_is_awaited_before_the_end(artifacts: Path) -> None:
+@pytest.mark.parametrize("known", [False, True])
+def test_a_body_on_its_way_is_awaited_before_the_end(artifacts: Path, known: bool) -> None:
     """A service that is told to stop answers what it has begun."""
+    sent = request().replace(b"X-Request-ID: a\r\n", b"")
 
     async def talk(connection: Conversation) -> None:
-        await connection.send(request()[:-5])
+        if known:
+            await connection.another(DirectProtocol).send(sent)
+        await connection.send(sent[:-5])
         connection.protocol.shutdown()
         assert not connection.transport.closed
-        answer = await connection.send(request()[-5:])
+        answer = await connection.send(sent[-5:])
         assert b"HTTP/1.1 200 OK" in answer
         assert b"connection: close" in answer
         assert connection.transport.closed
@@ -224,8 +228,12 @@ def test_a_body_on_its_way_is_awaited_before_the_end(artifacts: Path) -> None:
     converse(artifacts, talk)
 
 
+@pytest.mark.parametrize("body", [RECORD, b"[" + RECORD + b"]"])
 def test_a_fault_is_the_applications(
-    artifacts: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    artifacts: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    body: bytes,
 ) -> None:
     """It answers 500, and logs the traceback."""
 
@@ -235,10 +243,10 @@ def test_a_fault_is_the_applications(
     async def talk(connection: Conversation) -> None:
         monkeypatch.setattr(BoundRow, "run", fail)
         monkeypatch.setattr(Model, "run", fail)
-        assert b"HTTP/1.1 500 Internal Server Error" in await connection.send(request())
+        assert b"HTTP/1.1 500 Internal Server Error" in await connection.send(request(body))
 
     converse(artifacts, talk)
-    assert "RuntimeError: broken" in capsys.readouterr().out
+    assert capsys.readouterr().out.count("RuntimeError: broken") == 1
 
 
 def test_a_direct_answer_that_differs_is_found(

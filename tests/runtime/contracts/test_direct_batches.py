@@ -1,6 +1,8 @@
 """What waits together, or for a thread, is answered as what comes alone."""
 
+import asyncio
 import json
+import threading
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
@@ -108,3 +110,38 @@ def test_a_client_that_leaves_while_its_row_waits_gets_nothing(
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     found = [(each["status"], each["rows"]) for each in lines if each.get("path") == "/predict"]
     assert found == [(499, None), (200, 1)]
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["answered", "failed"])
+def test_a_client_that_leaves_while_its_row_is_computed_gets_nothing(
+    artifacts: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    fails: bool,
+) -> None:
+    """What fails meanwhile is logged."""
+    monkeypatch.setattr(pace, "SLOW", 0.0)
+    answer_each, begun, go_on = Predictor.answer_each, threading.Event(), threading.Event()
+
+    def slowly(predictor: Predictor, rows: Sequence[Any]) -> list[Answer]:
+        begun.set()
+        assert go_on.wait(30)
+        if fails:
+            raise RuntimeError("broken")
+        return answer_each(predictor, rows)
+
+    async def talk(connection: Conversation) -> None:
+        monkeypatch.setattr(Predictor, "answer_each", slowly)
+        another = connection.another(DirectProtocol)
+        connection.protocol.data_received(request())
+        await asyncio.to_thread(begun.wait, 30)
+        connection.transport.close()
+        connection.protocol.connection_lost(None)
+        go_on.set()
+        await another.send(request())
+        assert connection.transport.written == b""
+
+    converse(artifacts, talk)
+    output = capsys.readouterr().out
+    assert output.count('"status":499') == 1
+    assert output.count("RuntimeError: broken") == 2 * fails

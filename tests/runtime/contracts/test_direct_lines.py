@@ -8,6 +8,7 @@ import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from runtime import journal
+from runtime.contracts.direct import DirectProtocol
 from runtime.logs import LineHandler
 from tests.runtime.contracts.conversation import RECORD, Conversation, converse, request
 
@@ -110,13 +111,17 @@ def test_lines_of_requests_have_a_level(
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize("known", [False, True])
 def test_a_client_that_leaves_amid_its_body_is_noted(
-    artifacts: Path, capsys: pytest.CaptureFixture[str]
+    artifacts: Path, capsys: pytest.CaptureFixture[str], known: bool
 ) -> None:
     """With the status that says so."""
+    sent = request().replace(b"X-Request-ID: a\r\n", b"")
 
     async def talk(connection: Conversation) -> None:
-        await connection.send(request()[:-5])
+        if known:
+            await connection.another(DirectProtocol).send(sent)
+        await connection.send(sent[:-5])
         connection.protocol.connection_lost(None)
         await connection.settle()
         assert connection.transport.written == b""
