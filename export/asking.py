@@ -29,13 +29,14 @@ class Asked(NamedTuple):
 
 
 def ask(reference: Reference, signature: Signature, columns: Columns, finest: int = 0) -> Asked:
-    """Ask scikit-learn for its answers, but to the rows that it refuses.
+    """Ask scikit-learn for its answers, but to the rows that it refuses, and so does the service.
 
     It refuses a whole table for one row, so the rest is found by halving, the largest parts first,
     down to `finest` rows, and as often as MOST_REFUSED lets it.
     """
     found: list[Asked] = []
-    todo = deque([np.arange(len(columns[0]))] if len(columns[0]) else [])
+    within = np.flatnonzero(signature.within(columns))
+    todo = deque([within] if len(within) else [])
     refusals = max(MOST_REFUSED // len(columns), FEWEST_REFUSALS)
     while todo:
         rows = todo.popleft()

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from export.bounds import bounds_of, refused, refuses
 from export.checks import as_sent, check_estimator, check_table, check_target
 from export.errors import RecipeError
 from export.recipe import Trained
-from export.reference import REFUSALS
 from export.table import Columns, Layout, as_table, layout_of
 from runtime.manifest import MISSING_STRING, Dtype, Feature, Scalar, Tensor
 
@@ -53,6 +53,16 @@ class Signature:
             tensors[tensor.name] = np.ascontiguousarray(stacked)
         return tensors
 
+    def within(self, columns: Columns) -> NDArray[np.bool_]:
+        """Tell which rows have no number beyond those that are answered."""
+        kept = np.ones(len(columns[0]), bool)
+        for values, feature in zip(columns, self.features, strict=True):
+            if feature.lowest is not None:
+                kept &= ~(values < feature.lowest)
+            if feature.highest is not None:
+                kept &= ~(values > feature.highest)
+        return kept
+
     def records(self, columns: Columns) -> list[dict[str, Scalar]]:
         """Return columns as the records that a client would send; a missing value is None."""
         lists = [_scalars(c, f.dtype) for c, f in zip(columns, self.features, strict=True)]
@@ -78,6 +88,12 @@ def infer(trained: Trained) -> Signature:
     example = _example(trained.example, layout, held_out, trained.estimator)
     places = _places(layout.dtypes)
     closed = _closed(trained.estimator, layout, train)
+    free = [
+        index
+        for index, dtype in enumerate(layout.dtypes)
+        if dtype in ("float64", "int64") and index not in closed and layout.form != "vector"
+    ]
+    bounds = bounds_of(trained.estimator, layout, train, free)
     features = []
     for index, (name, dtype) in enumerate(zip(layout.names, layout.dtypes, strict=True)):
         seen = layout.column(train, index)
@@ -93,6 +109,7 @@ def infer(trained: Trained) -> Signature:
                 closed=dtype == "string" and index in closed,
                 example=example[name],
                 **_seen(seen, dtype, closed=index in closed),
+                **bounds.get(index, {}),
             )
         )
     return Signature(layout, tuple(features))
@@ -123,10 +140,7 @@ def _seen(values: NDArray[Any], dtype: Dtype, *, closed: bool) -> dict[str, Any]
 
 
 def _closed(estimator: Any, layout: Layout, table: Any) -> set[int]:
-    """Find the features whose unseen values scikit-learn refuses: ask it.
-
-    First with all of them unseen at once, which most estimators answer; then by halves.
-    """
+    """Find the features whose unseen values scikit-learn refuses: ask it."""
     if layout.form == "vector":
         return set()
     row = layout.split(layout.take(table, slice(0, 1)))
@@ -136,30 +150,7 @@ def _closed(estimator: Any, layout: Layout, table: Any) -> set[int]:
         for index, (dtype, source) in enumerate(zip(layout.dtypes, sources, strict=True))
         if (value := _unseen(layout.column(table, index), dtype, source)) is not None
     }
-
-    closed = set()
-    todo = [list(unseen)] if unseen else []
-    while todo:
-        some = todo.pop()
-        changed = [unseen[i] if i in some else values for i, values in enumerate(row)]
-        if not _refuses(estimator, layout, changed):
-            continue
-        if len(some) == 1:
-            closed.add(some[0])
-        else:
-            half = len(some) // 2
-            todo += [some[:half], some[half:]]
-    return closed
-
-
-def _refuses(estimator: Any, layout: Layout, columns: Columns) -> bool:
-    """Tell whether scikit-learn refuses these rows."""
-    answer = estimator.predict if hasattr(estimator, "predict") else estimator.transform
-    try:
-        answer(layout.build(columns))
-    except REFUSALS:
-        return True
-    return False
+    return refused(estimator, layout, row, unseen)
 
 
 def _unseen(values: NDArray[Any], dtype: Dtype, source: Any) -> NDArray[Any] | None:
@@ -210,7 +201,7 @@ def _example(
     missing = np.column_stack([pd.isna(column) for column in source]).any(axis=1)
     whole = np.flatnonzero(~missing)[:MOST_TRIED]
     alone = ((row, [column[[row]] for column in source]) for row in whole)
-    answered = (row for row, columns in alone if not _refuses(estimator, layout, columns))
+    answered = (row for row, columns in alone if not refuses(estimator, layout, columns))
     row = next(answered, int(np.argmin(missing)))
     return {
         name: _scalars(column[row : row + 1], dtype)[0]

@@ -87,7 +87,10 @@ class Columns:
         """
         (tensor,) = self._inputs
         values = np.empty(table.shape)
-        values[:, [self.features[name].column for name in names]] = table
+        for name, column in zip(names, table.T, strict=True):
+            if not _within(self.features[name], column):
+                return None
+            values[:, self.features[name].column] = column
         return self._checked({tensor.name: values}, len(table))
 
     def _checked(self, tensors: dict[str, Array], rows: int) -> Batch | None:
@@ -157,11 +160,20 @@ def _numbers_fit(feature: Feature, values: Array) -> bool:
     present = values[~np.isnan(values)] if kind == "f" else values
     if len(present) < len(values) and not feature.nullable:
         return False
+    if not _within(feature, present):
+        return False
     if feature.dtype == "int64":
         within = np.all((present >= -GREATEST_INTEGER) & (present <= GREATEST_INTEGER))
         # numpy warns of what is left of infinity.
         return bool(within and np.all(present % 1 == 0))
     return bool(np.all(np.isfinite(present)))
+
+
+def _within(feature: Feature, present: Array) -> bool:
+    """Tell whether no number is beyond those that are answered."""
+    low, high = feature.lowest, feature.highest
+    too_low = low is not None and bool((present < low).any())
+    return not too_low and not (high is not None and bool((present > high).any()))
 
 
 def _value(feature: Feature, text: str) -> str:

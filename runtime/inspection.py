@@ -47,6 +47,9 @@ _KINDS = {
     b"n": "",
 }
 
+_SMALLEST = 5e-324
+"""The least number above 0."""
+
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
@@ -57,7 +60,20 @@ def field_type(feature: Feature) -> Any:
         kind = Literal[feature.categories]
     elif feature.longest is not None:
         kind = Annotated[kind, msgspec.Meta(max_length=feature.longest)]
+    elif feature.lowest is not None or feature.highest is not None:
+        kind = _bounded(feature)
     return kind | None if feature.nullable else kind
+
+
+def _bounded(feature: Feature) -> Any:
+    if feature.dtype == "float64":
+        return Annotated[float, msgspec.Meta(ge=feature.lowest, le=feature.highest)]
+    low = -GREATEST_INTEGER if feature.lowest is None else int(feature.lowest)
+    high = GREATEST_INTEGER if feature.highest is None else int(feature.highest)
+    return (
+        Annotated[int, msgspec.Meta(ge=low, le=high)]
+        | Annotated[float, msgspec.Meta(multiple_of=1, ge=low, le=high)]
+    )
 
 
 class Records(NamedTuple):
@@ -214,7 +230,19 @@ def _expected(feature: Feature) -> str:
         expected = f"one of {_listing(feature.categories)}"
     elif feature.longest is not None:
         expected = f"a string of at most {feature.longest} characters"
+    elif feature.lowest is not None or feature.highest is not None:
+        expected = f"{'an integer' if feature.dtype == 'int64' else 'a number'} {_range(feature)}"
     return f"{expected} or null" if feature.nullable else expected
+
+
+def _range(feature: Feature) -> str:
+    ends = (feature.lowest, feature.highest)
+    low, high = (repr(end).removesuffix(".0") if end is not None else None for end in ends)
+    if feature.lowest == _SMALLEST:
+        return "above 0" if high is None else f"above 0 and up to {high}"
+    if low is None or high is None:
+        return f"of at least {low}" if high is None else f"of at most {high}"
+    return f"from {low} to {high}"
 
 
 def _hint(feature: Feature, raw: bytes) -> str | None:

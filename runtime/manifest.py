@@ -63,6 +63,10 @@ class Feature(Part, frozen=True, kw_only=True):
     """Whether strings that are not in `categories` are refused, as scikit-learn does."""
     values: tuple[float, ...] | None = None
     """The only numbers that scikit-learn answers, where there are such; others are refused."""
+    lowest: float | None = None
+    """The least number that scikit-learn answers, where there is one; others are refused."""
+    highest: float | None = None
+    """The greatest."""
     longest: int | None = None
     """Characters of the longest text that is answered: one takes many times its size."""
     example: Scalar = None

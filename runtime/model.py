@@ -124,15 +124,17 @@ class Model:
         outputs = self._session.run(self._outputs, tensors)
         return {name: each[:rows] for name, each in zip(self._outputs, outputs, strict=True)}
 
-    def bind_row(self) -> "BoundRow | None":
+    def bind_row(self, example: Mapping[str, Array]) -> "BoundRow | None":
         """Return a way to answer single rows through tensors that are made once.
 
+        `example` is a row that the model answers: what stands beside a row is that, as the graph
+        may refuse zeros.
         None where a tensor holds strings, for which ONNX Runtime takes no memory of ours.
         """
         manifest = self.manifest
         if any(each.dtype == "string" for each in (*manifest.inputs, *manifest.outputs)):
             return None
-        return BoundRow(self._session, manifest, self.block)
+        return BoundRow(self._session, manifest, self.block, example)
 
 
 class BoundRow:
@@ -141,9 +143,17 @@ class BoundRow:
     Not thread-safe: whoever has it fills `inputs`, runs, and reads before the next.
     """
 
-    def __init__(self, session: ort.InferenceSession, manifest: Manifest, block: int) -> None:
+    def __init__(
+        self,
+        session: ort.InferenceSession,
+        manifest: Manifest,
+        block: int,
+        example: Mapping[str, Array],
+    ) -> None:
         inputs = {each.name: _zeros(each, block) for each in manifest.inputs}
         outputs = {each.name: _zeros(each, block) for each in manifest.outputs}
+        for name, array in inputs.items():
+            array[:] = example[name][:1]
         self.inputs = {name: array[:1] for name, array in inputs.items()}
         self._outputs = [(name, array[:1].reshape(-1)) for name, array in outputs.items()]
         self._session = session

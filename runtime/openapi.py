@@ -100,6 +100,10 @@ def feature_schema(feature: Feature) -> Schema:
         schema["enum"] = [*feature.categories, *([None] if feature.nullable else [])]
     elif feature.longest is not None:
         schema["maxLength"] = feature.longest
+    kind = int if feature.dtype == "int64" else float
+    for name, end in (("minimum", feature.lowest), ("maximum", feature.highest)):
+        if end is not None:
+            schema[name] = kind(end)
     schema["title"] = feature.title
     if description := _description(feature):
         schema["description"] = description

@@ -1,12 +1,21 @@
 """The signature follows from the data and the estimator."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.compose import make_column_transformer
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    OneHotEncoder,
+    PolynomialFeatures,
+    PowerTransformer,
+    StandardScaler,
+)
 
 from export.errors import RecipeError
 from export.recipe import Trained
@@ -78,6 +87,59 @@ def test_a_feature_with_very_many_values_lists_no_categories() -> None:
     """A free text is described without a list of all that was seen."""
     frame = pd.DataFrame({"text": [f"word {i}" for i in range(101)]})
     assert infer(_trained(frame)).features[0].categories is None
+
+
+@pytest.mark.parametrize(
+    ("transformer", "ends"),
+    [
+        (PowerTransformer("box-cox"), [(5e-324, None), (1.0, None)]),
+        (FunctionTransformer(np.log1p), [(-1 + 2**-53, None), (0.0, None)]),
+        (FunctionTransformer(np.sqrt), [(0.0, None), (0.0, None)]),
+        (StandardScaler(), [(None, None), (None, None)]),
+    ],
+    ids=str,
+)
+def test_numbers_that_scikit_learn_refuses_are_beyond_the_bounds(
+    transformer: Any, ends: list[tuple[float | None, float | None]]
+) -> None:
+    """To the last double, or integer, that it answers; the service refuses the others, too."""
+    rng = np.random.default_rng(0)
+    sizes = rng.uniform(0.1, 0.9, 100)
+    X = pd.DataFrame({"size": sizes, "count": rng.integers(1, 50, 100)})
+    model = make_pipeline(transformer, LogisticRegression()).fit(X, sizes > 0.5)
+    trained = Trained(estimator=model, X_train=X, X_test=X, y_train=sizes > 0.5)
+    assert [(each.lowest, each.highest) for each in infer(trained).features] == ends
+    for index, (lowest, _) in enumerate(ends):
+        if lowest is not None:
+            row = X[:1].astype(float)
+            row.iloc[0, index] = lowest
+            model.predict(row)
+            row.iloc[0, index] = np.nextafter(lowest, -np.inf) if index == 0 else lowest - 1
+            with np.errstate(all="ignore"), pytest.raises(ValueError, match=r"NaN|infin|positive"):
+                model.predict(row)
+
+
+def test_a_feature_may_have_both_bounds() -> None:
+    """The arc sine is of numbers from -1 to 1."""
+    X = np.random.default_rng(0).uniform(-0.5, 0.5, (100, 1))
+    model = make_pipeline(FunctionTransformer(np.arcsin), LogisticRegression())
+    trained = Trained(estimator=model.fit(X, X[:, 0] > 0), X_train=X, X_test=X, y_train=X[:, 0] > 0)
+    (feature,) = infer(trained).features
+    assert (feature.lowest, feature.highest) == (-1.0, 1.0)
+
+
+def test_no_bound_keeps_out_what_was_seen() -> None:
+    """Where other features decide, too, whether a number is answered."""
+    rng = np.random.default_rng(0)
+    X = rng.uniform(0.5, 2, (200, 2)) * rng.choice([-1, 1], (200, 1))
+    logarithms = make_pipeline(
+        PolynomialFeatures((2, 2), interaction_only=True, include_bias=False),
+        FunctionTransformer(np.log),
+        LogisticRegression(),
+    )
+    y = np.abs(X).sum(axis=1) > 2
+    trained = Trained(estimator=logarithms.fit(X, y), X_train=X, X_test=X, y_train=y)
+    assert [(each.lowest, each.highest) for each in infer(trained).features] == [(None, None)] * 2
 
 
 @pytest.mark.parametrize(("handle_unknown", "closed"), [("error", True), ("ignore", False)])

@@ -188,7 +188,7 @@ def test_bound_tensors_answer_one_row_of_a_block(artifacts: Path, iris: Predicto
     rows = iris.codec.tensors(model.vectors.rows)["numeric"]
     for block in (1, 8):
         model.block = block
-        bound = model.bind_row()
+        bound = model.bind_row({"numeric": rows[:1]})
         assert bound is not None
         for row in rows:
             bound.inputs["numeric"][:] = row
@@ -200,4 +200,5 @@ def test_bound_tensors_answer_one_row_of_a_block(artifacts: Path, iris: Predicto
 
 def test_tensors_of_text_cannot_be_bound(penguins: Predictor) -> None:
     """ONNX Runtime takes no memory of ours for them."""
-    assert penguins.model.bind_row() is None
+    example = penguins.codec.tensors(penguins.model.vectors.rows[:1])
+    assert penguins.model.bind_row(example) is None

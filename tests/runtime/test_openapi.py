@@ -53,6 +53,29 @@ def feature(**changes: object) -> Feature:
             },
         ),
         (
+            {"dtype": "int64", "lowest": 1.0, "example": 2},
+            {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 2**53,
+                "title": "A",
+                "description": "From 1 to 2 in training.",
+                "examples": [2],
+            },
+        ),
+        (
+            {"lowest": 5e-324, "highest": 2.5, "example": 2.0},
+            {
+                "type": "number",
+                "format": "double",
+                "minimum": 5e-324,
+                "maximum": 2.5,
+                "title": "A",
+                "description": "From 1 to 2 in training.",
+                "examples": [2.0],
+            },
+        ),
+        (
             {"dtype": "string", "longest": 9, "minimum": None, "maximum": None, "example": "x"},
             {"type": "string", "maxLength": 9, "title": "A", "examples": ["x"]},
         ),

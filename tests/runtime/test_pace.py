@@ -32,7 +32,7 @@ class Model:
         self.now += self.first + (count - 1) * self.each
         return {"prediction": self.answer(numbers.sum(axis=1), count)}
 
-    def bind_row(self) -> Any:
+    def bind_row(self, _: Mapping[str, Array]) -> Any:
         """Return what answers single rows."""
         return None if self.bound is None else Bound(self.bound)
 
@@ -114,6 +114,22 @@ def test_where_answers_differ_rows_are_computed_one_by_one(
     model.answer = answer
     assert find(model).together == 1
     assert model.block == 1
+
+
+def test_a_graph_may_refuse_values_that_never_came_together(find: Callable[..., Pace]) -> None:
+    """Then it is measured with golden rows as they are."""
+    known = {tuple(row) for row in GOLDEN["numeric"].tolist()}
+    assert len(known) > 1
+    model = Model(1e-4, 1e-6)
+    run = model.run
+
+    def strict(tensors: Mapping[str, Array]) -> dict[str, Array]:
+        if not {tuple(row) for row in tensors["numeric"].tolist()} <= known:
+            raise RuntimeError("indices element out of data bounds")
+        return run(tensors)
+
+    model.run = strict  # type: ignore[method-assign]
+    assert find(model).together > 1
 
 
 def test_measuring_a_slow_model_takes_no_longer_for_blocks(find: Callable[..., Pace]) -> None:

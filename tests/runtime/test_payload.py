@@ -183,6 +183,53 @@ def test_a_text_may_be_so_long(iris: Predictor) -> None:
         assert columns.batch({"text": kind(["große", None])}, 2) is None
 
 
+@pytest.mark.parametrize(
+    ("bounds", "right", "wrong", "expected"),
+    [
+        ({"lowest": 5e-324}, ["5e-324", "1", "1e300"], ["0", "-0.0", "-1.5"], "a number above 0"),
+        ({"lowest": 5e-324, "highest": 2.0}, ["2"], ["2.5"], "a number above 0 and up to 2"),
+        ({"lowest": -0.5}, ["-0.5", "7"], ["-0.51", "-1"], "a number of at least -0.5"),
+        ({"highest": 0.1}, ["0.1", "-1e300"], ["0.2"], "a number of at most 0.1"),
+        ({"lowest": 1.0, "highest": 9.5}, ["1", "9.5"], ["0", "9.51"], "a number from 1 to 9.5"),
+        (
+            {"dtype": "int64", "lowest": 1.0, "highest": 9.0},
+            ["1", "9.0"],
+            ["0", "10", "10.0"],
+            "an integer from 1 to 9",
+        ),
+        (
+            {"lowest": 0.0, "nullable": True},
+            ["0", "null"],
+            ["-1"],
+            "a number of at least 0 or null",
+        ),
+    ],
+    ids=str,
+)
+def test_numbers_beyond_those_that_are_answered_are_refused(
+    iris: Predictor, bounds: dict[str, Any], right: list[str], wrong: list[str], expected: str
+) -> None:
+    """In records, and in columns of texts or of numbers."""
+    manifest = signature(iris.manifest, {"name": "size", **bounds})
+    codec = Codec(manifest)
+    columns = Columns(manifest, codec)
+    for number in right:
+        assert codec.decode(f'[{{"size": {number}}}]'.encode()).rows == 1
+        value = msgspec.json.decode(number)
+        table = np.array([[np.nan if value is None else value]])
+        assert columns.batch({"size": table[:, 0]}, 1) is not None
+        assert columns.batch({"size": [value]}, 1) is not None
+        assert columns.floats(["size"], table) is not None
+    for number in wrong:
+        with pytest.raises(PayloadError) as caught:
+            codec.decode(f'{{"size": {number}}}'.encode())
+        assert str(caught.value) == (f"Expected {expected}, got the number {number} - at `$.size`.")
+        value = msgspec.json.decode(number)
+        assert columns.values("size", [number]) is None
+        assert columns.batch({"size": np.array([value])}, 1) is None
+        assert columns.floats(["size"], np.array([[float(value)]])) is None
+
+
 def test_a_list_may_be_long(iris: Predictor, iris_record: dict[str, float]) -> None:
     """100,000 rows keep their order."""
     records = [{**iris_record, "feature1": float(row)} for row in range(100_000)]

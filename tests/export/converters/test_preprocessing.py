@@ -4,6 +4,7 @@ import functools
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from scipy import special
@@ -11,6 +12,7 @@ from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_wine
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     Binarizer,
@@ -30,6 +32,8 @@ from sklearn.tree import DecisionTreeClassifier
 
 from export.converters.functions import EXACT, ROUNDED
 from export.errors import ConversionError
+from runtime.errors import PayloadError
+from runtime.predictor import Predictor
 from tests.export.conftest import Prove
 
 X, Y = load_wine(return_X_y=True)
@@ -207,6 +211,23 @@ def test_another_function_is_refused_by_name(step: Any, found: str, prove: Prove
     message = str(refused.value)
     assert message.startswith(f"FunctionTransformer cannot be converted: its function {found}")
     assert message.endswith("docs/converters.md shows how.")
+
+
+def test_splines_that_refuse_to_extrapolate_are_served(prove: Prove) -> None:
+    """Zeros, which are beyond their knots, stand beside no row that is computed."""
+    y = X[:, 0] > np.median(X[:, 0])
+    model = make_pipeline(SplineTransformer(extrapolation="error"), LogisticRegression())
+    predictor = Predictor.load(prove(model, X[:, :2] + 100.0, y).path / "model.onnx")
+    for feature in predictor.manifest.features:
+        assert feature.lowest is not None
+        assert feature.lowest > 90
+        assert feature.highest is not None
+    record = msgspec.json.encode(predictor.model.vectors.rows[0])
+    row = predictor.codec.read(record)
+    assert isinstance(row, msgspec.Struct)
+    assert predictor.answer_row(row).content == predictor.answer(record).content
+    with pytest.raises(PayloadError, match="Expected a number from"):
+        predictor.answer(b'{"feature1": 0, "feature2": 100}')
 
 
 @pytest.mark.parametrize("extrapolation", ["constant", "linear", "continue", "periodic"])
