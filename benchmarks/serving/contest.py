@@ -19,7 +19,7 @@ from benchmarks.serving.turns import Press, take_turns
 
 SERVER_CORE, LOAD_CORE = 0, 1
 
-_FIRST_PORT = 8400
+_FIRST_PORT = 8600
 _LONG = 10_000
 """Rows of a request from which on each one is waited for."""
 
