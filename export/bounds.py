@@ -88,7 +88,7 @@ def refuses(estimator: Any, layout: Layout, columns: Columns) -> bool:
 def _beyond(values: Value, way: float) -> float:
     """Return a number far beyond those seen, and on the other side of 0."""
     reach = REACH * max(float(values.max() - values.min()), 1.0)
-    return min(float(values.min()) - reach, -1.0) if way < 0 else float(values.max()) + reach
+    return way * max(float((way * values).max()) + reach, 1.0)
 
 
 def _last(

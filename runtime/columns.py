@@ -33,6 +33,11 @@ class Columns:
         self.features = {feature.name: feature for feature in manifest.features}
         self._inputs = manifest.inputs
         self._limited = codec.limited
+        self._bounded = [
+            each
+            for each in manifest.features
+            if each.lowest is not None or each.highest is not None
+        ]
         self._forbids_unknown = codec.forbids_unknown
         types: dict[str, Any] = {
             feature.name: list[field_type(feature)]  # type: ignore[misc]
@@ -87,13 +92,13 @@ class Columns:
         """
         (tensor,) = self._inputs
         values = np.empty(table.shape)
-        for name, column in zip(names, table.T, strict=True):
-            if not _within(self.features[name], column):
-                return None
-            values[:, self.features[name].column] = column
+        values[:, [self.features[name].column for name in names]] = table
         return self._checked({tensor.name: values}, len(table))
 
     def _checked(self, tensors: dict[str, Array], rows: int) -> Batch | None:
+        for feature in self._bounded:
+            if not _within(feature, tensors[feature.input][:, feature.column]):
+                return None
         try:
             for feature in self._limited:
                 check_values(feature, tensors[feature.input][:, feature.column], single=False)
@@ -160,8 +165,6 @@ def _numbers_fit(feature: Feature, values: Array) -> bool:
     present = values[~np.isnan(values)] if kind == "f" else values
     if len(present) < len(values) and not feature.nullable:
         return False
-    if not _within(feature, present):
-        return False
     if feature.dtype == "int64":
         within = np.all((present >= -GREATEST_INTEGER) & (present <= GREATEST_INTEGER))
         # numpy warns of what is left of infinity.
@@ -169,11 +172,11 @@ def _numbers_fit(feature: Feature, values: Array) -> bool:
     return bool(np.all(np.isfinite(present)))
 
 
-def _within(feature: Feature, present: Array) -> bool:
-    """Tell whether no number is beyond those that are answered."""
+def _within(feature: Feature, column: Array) -> bool:
+    """Tell whether no number is beyond those that are answered; NaN is not."""
     low, high = feature.lowest, feature.highest
-    too_low = low is not None and bool((present < low).any())
-    return not too_low and not (high is not None and bool((present > high).any()))
+    too_low = low is not None and bool((column < low).any())
+    return not too_low and not (high is not None and bool((column > high).any()))
 
 
 def _value(feature: Feature, text: str) -> str:

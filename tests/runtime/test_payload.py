@@ -1,35 +1,16 @@
 """Tests of runtime.payload: records to tensors."""
 
 import json
-from functools import partial
-from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 
-from runtime.columns import Columns
 from runtime.errors import MalformedError, PayloadError
-from runtime.manifest import MISSING_STRING, Feature, Manifest, Tensor
+from runtime.manifest import MISSING_STRING
 from runtime.payload import Codec
 from runtime.predictor import Predictor
-
-
-def signature(manifest: Manifest, *features: dict[str, Any]) -> Manifest:
-    """Return `manifest` with other features; each is given by what is special about it."""
-    counts = {"numeric": 0, "string": 0}
-    made = []
-    for feature in features:
-        into = "string" if feature.get("dtype") == "string" else "numeric"
-        defaults = {"dtype": "float64", "input": into, "column": counts[into], "nullable": False}
-        counts[into] += 1
-        made.append(Feature(**{"title": feature["name"], **defaults, **feature}))
-    inputs = tuple(
-        Tensor(name=name, dtype="string" if name == "string" else "float64", columns=count)
-        for name, count in counts.items()
-        if count
-    )
-    return msgspec.structs.replace(manifest, features=tuple(made), inputs=inputs)
+from tests.runtime.signatures import signature
 
 
 @pytest.fixture
@@ -150,86 +131,6 @@ def test_unknown_fields_are_refused_or_ignored(iris: Predictor) -> None:
     assert named.decode(b'{"\\"": 1, "b": 2}').tensors["numeric"].tolist() == [[1.0]]
 
 
-def test_closed_categories_refuse_any_other_value(iris: Predictor) -> None:
-    """An open list of categories refuses nothing."""
-    city = {"name": "city", "dtype": "string", "categories": ("Oslo", "Rome"), "nullable": True}
-    closed = Codec(signature(iris.manifest, {**city, "closed": True}))
-    assert closed.decode(b'{"city": "Oslo"}').tensors["string"].tolist() == [["Oslo"]]
-    assert closed.decode(b'{"city": null}').tensors["string"].tolist() == [[MISSING_STRING]]
-    with pytest.raises(PayloadError) as caught:
-        closed.decode(b'{"city": "Osl"}')
-    assert str(caught.value) == (
-        'Expected one of "Oslo", "Rome" or null, got the string "Osl" - at `$.city`. '
-        'Did you mean "Oslo"?'
-    )
-    assert Codec(signature(iris.manifest, city)).decode(b'{"city": "Osl"}').rows == 1
-
-
-def test_a_text_may_be_so_long(iris: Predictor) -> None:
-    """It takes many times its size in memory. It is told how long it may be, in characters."""
-    text = {"name": "text", "dtype": "string", "longest": 4, "nullable": True}
-    codec = Codec(signature(iris.manifest, text))
-    for body in ('{"text": "größ"}', '[{"text": "größ"}, {"text": null}]'):
-        assert codec.decode(body.encode()).tensors["string"][0, 0] == "größ"
-    with pytest.raises(PayloadError) as caught:
-        codec.decode('[{"text": "groß"}, {"text": "große"}]'.encode())
-    assert str(caught.value) == (
-        "Expected a string of at most 4 characters or null, "
-        'got the string "große" - at `$[1].text`. It has 5.'
-    )
-    columns = Columns(signature(iris.manifest, text), codec)
-    for kind in (list, partial(np.array, dtype=object)):
-        assert columns.batch({"text": kind(["größ", None])}, 2) is not None
-        assert columns.batch({"text": kind(["große", None])}, 2) is None
-
-
-@pytest.mark.parametrize(
-    ("bounds", "right", "wrong", "expected"),
-    [
-        ({"lowest": 5e-324}, ["5e-324", "1", "1e300"], ["0", "-0.0", "-1.5"], "a number above 0"),
-        ({"lowest": 5e-324, "highest": 2.0}, ["2"], ["2.5"], "a number above 0 and up to 2"),
-        ({"lowest": -0.5}, ["-0.5", "7"], ["-0.51", "-1"], "a number of at least -0.5"),
-        ({"highest": 0.1}, ["0.1", "-1e300"], ["0.2"], "a number of at most 0.1"),
-        ({"lowest": 1.0, "highest": 9.5}, ["1", "9.5"], ["0", "9.51"], "a number from 1 to 9.5"),
-        (
-            {"dtype": "int64", "lowest": 1.0, "highest": 9.0},
-            ["1", "9.0"],
-            ["0", "10", "10.0"],
-            "an integer from 1 to 9",
-        ),
-        (
-            {"lowest": 0.0, "nullable": True},
-            ["0", "null"],
-            ["-1"],
-            "a number of at least 0 or null",
-        ),
-    ],
-    ids=str,
-)
-def test_numbers_beyond_those_that_are_answered_are_refused(
-    iris: Predictor, bounds: dict[str, Any], right: list[str], wrong: list[str], expected: str
-) -> None:
-    """In records, and in columns of texts or of numbers."""
-    manifest = signature(iris.manifest, {"name": "size", **bounds})
-    codec = Codec(manifest)
-    columns = Columns(manifest, codec)
-    for number in right:
-        assert codec.decode(f'[{{"size": {number}}}]'.encode()).rows == 1
-        value = msgspec.json.decode(number)
-        table = np.array([[np.nan if value is None else value]])
-        assert columns.batch({"size": table[:, 0]}, 1) is not None
-        assert columns.batch({"size": [value]}, 1) is not None
-        assert columns.floats(["size"], table) is not None
-    for number in wrong:
-        with pytest.raises(PayloadError) as caught:
-            codec.decode(f'{{"size": {number}}}'.encode())
-        assert str(caught.value) == (f"Expected {expected}, got the number {number} - at `$.size`.")
-        value = msgspec.json.decode(number)
-        assert columns.values("size", [number]) is None
-        assert columns.batch({"size": np.array([value])}, 1) is None
-        assert columns.floats(["size"], np.array([[float(value)]])) is None
-
-
 def test_a_list_may_be_long(iris: Predictor, iris_record: dict[str, float]) -> None:
     """100,000 rows keep their order."""
     records = [{**iris_record, "feature1": float(row)} for row in range(100_000)]
@@ -313,27 +214,6 @@ def test_parts_that_are_refused_have_no_batch(iris: Predictor) -> None:
     assert parts[0] is not None
     assert parts[-1] is None
     assert sum(filter(None, parts)) < 5_000
-
-
-def test_only_the_numbers_that_the_estimator_knows_are_answered(sizes: Predictor) -> None:
-    """Each other is named, as what it is; the first hundred, where there are more."""
-    known = b'{"feature1": 30, "feature2": 3.0}'
-    assert sizes.codec.decode(known).tensors["numeric"].tolist() == [[30.0, 3.0]]
-    assert [feature.name for feature in sizes.codec.limited] == ["feature1", "feature2"]
-    with pytest.raises(PayloadError) as caught:
-        sizes.codec.decode(b'{"feature1": 31, "feature2": 3}')
-    assert str(caught.value) == "Expected one of 30, 40, 50, got the number 31 - at `$.feature1`."
-    with pytest.raises(PayloadError) as caught:
-        sizes.codec.tensors([{"feature1": 40, "feature2": row} for row in range(200)])
-    assert caught.value.more
-    assert [each.path for each in caught.value.problems] == [
-        f"$[{row}].feature2" for row in range(200) if row not in (1, 2, 3)
-    ][:100]
-    with pytest.raises(PayloadError) as caught:
-        sizes.codec.tensors(
-            [{"feature1": 40, "feature2": 3}] * 20_000 + [{"feature1": 40, "feature2": 5}]
-        )
-    assert [each.path for each in caught.value.problems] == ["$[20000].feature2"]
 
 
 def test_one_row_is_written_into_tensors_that_are_there(iris: Predictor) -> None:
