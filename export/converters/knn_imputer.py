@@ -1,4 +1,7 @@
-"""KNNImputer: the mean of a column over the nearest training rows that have it."""
+"""KNNImputer: the mean of a column over the nearest training rows that have it.
+
+Only rows that miss something look for others, and a column only in those that miss it.
+"""
 
 from typing import Any
 
@@ -22,19 +25,29 @@ def knn_imputer(graph: Graph, imputer: KNNImputer, frame: Frame) -> Frame:
     frame = frame.as_doubles()
     x = graph.numeric(frame, imputer)
     missing = is_missing(graph, imputer, frame)
-    distances = _distances(graph, imputer, x, missing)
-    kept = np.flatnonzero(imputer._valid_mask)
+    learned = np.flatnonzero(imputer._valid_mask)
+    gaps = _some(graph, graph.op("Gather", missing, learned, axis=1))
+    lacking = graph.op("Gather", missing, gaps, axis=0)
+    distances = _distances(graph, imputer, graph.op("Gather", x, gaps, axis=0), lacking)
     columns = []
-    for column in range(frame.width) if imputer.keep_empty_features else kept:
-        value = graph.op("Gather", x, np.array([column]), axis=1)
+    for column in range(frame.width) if imputer.keep_empty_features else learned:
+        value = graph.column(x, int(column))
         if imputer._valid_mask[column]:
-            gone = graph.op("Gather", missing, np.array([column]), axis=1)
-            imputed = _imputed(graph, imputer, distances, int(column))
-            columns.append(graph.op("Where", gone, imputed, value))
+            here = _some(graph, graph.column(lacking, int(column)))
+            near = graph.op("Gather", distances, here, axis=0)
+            imputed = _imputed(graph, imputer, near, int(column))
+            rows = graph.reshape(graph.op("Gather", gaps, here), -1, 1)
+            columns.append(graph.op("ScatterElements", value, rows, imputed, axis=0))
         else:
             columns.append(graph.op("Where", graph.op("IsNaN", value), 0.0, 0.0))
     filled = Frame.of(graph.concat(columns), len(columns))
     return with_indicator(graph, imputer, frame, filled)
+
+
+def _some(graph: Graph, marks: TensorName) -> TensorName:
+    """Return the rows of bools `[N, k]` that have a true one, int64 [rows]."""
+    counts = graph.op("ReduceSum", graph.cast(marks, np.int64), np.array([1]), keepdims=0)
+    return graph.reshape(graph.op("NonZero", counts), -1)
 
 
 def _distances(graph: Graph, imputer: Any, x: TensorName, missing: TensorName) -> TensorName:

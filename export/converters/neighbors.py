@@ -24,6 +24,7 @@ from export.converters.arithmetic import by_sign, first_greatest, repeated, row_
 from export.converters.distances import (
     EUCLIDEAN,
     distances,
+    minkowski_power,
     summed_distances,
 )
 from export.converters.graph import Graph
@@ -41,6 +42,11 @@ from export.converters.values import (
 
 NO_METRICS = ("braycurtis", "dice")
 """Going by way of a third point may be shorter, on which a ball tree relies."""
+PRODUCTS = {
+    **dict.fromkeys((*EUCLIDEAN, "sqeuclidean"), "sqeuclidean"),
+    "cosine": "cosine",
+}
+"""Metrics that a search without a tree computes by products of matrices, and what it compares."""
 
 
 @dataclass(frozen=True)
@@ -155,12 +161,11 @@ def k_nearest(graph: Graph, model: Any, frame: Frame, count: int) -> Neighbors:
 
     Raises ConversionError, naming `model`, for a metric that has no exact form.
     """
-    order = search_order(model)
-    measured = all_distances(graph, model, frame)
-    values, places = graph.ops(
-        "TopK", measured, np.array([count]), outputs=2, axis=1, largest=0, sorted=1
+    sums = all_sums(graph, model, frame)
+    least, places = graph.ops(
+        "TopK", sums, np.array([count]), outputs=2, axis=1, largest=0, sorted=1
     )
-    return Neighbors(places, values, order)
+    return Neighbors(places, rooted(graph, model, least), search_order(model))
 
 
 def search_order(model: Any) -> NDArray[np.int64]:
@@ -170,10 +175,10 @@ def search_order(model: Any) -> NDArray[np.int64]:
     return np.asarray(model._tree.get_arrays()[1], dtype=np.int64)
 
 
-def all_distances(graph: Graph, model: Any, frame: Frame, *, rooted: bool = True) -> TensorName:
-    """Return the distances to all training rows, in the search's order, float64 [N, rows].
+def all_sums(graph: Graph, model: Any, frame: Frame) -> TensorName:
+    """Return what `rooted` makes the distances to all training rows, float64 [N, rows].
 
-    Without `rooted`, those that are a sum over the features are left as that sum.
+    scikit-learn compares these sums too, before any root rounds them. In the search's order.
     """
     x = graph.numeric(frame, model)
     metric, parameters = model.effective_metric_, model.effective_metric_params_
@@ -183,15 +188,23 @@ def all_distances(graph: Graph, model: Any, frame: Frame, *, rooted: bool = True
     if model._fit_method != "brute" and metric in NO_METRICS:
         reason = f"metric={metric!r} lets a ball tree miss neighbours; use algorithm='brute'."
         raise graph.refuse(model, reason)
-    if by_product(model):
-        return distances(graph, model, x, points, metric)
-    return summed_distances(graph, model, x, points, metric, parameters=parameters, rooted=rooted)
+    if model._fit_method == "brute" and metric in PRODUCTS:
+        return distances(graph, model, x, points, PRODUCTS[metric])
+    return summed_distances(graph, model, x, points, metric, parameters=parameters, rooted=False)
 
 
-def by_product(model: Any) -> bool:
-    """Tell whether the search computes distances by products of matrices."""
-    products = (*EUCLIDEAN, "sqeuclidean", "cosine")
-    return model._fit_method == "brute" and model.effective_metric_ in products
+def rooted(graph: Graph, model: Any, sums: TensorName) -> TensorName:
+    """Return the distances whose sums are given."""
+    power = root_of(model)
+    if power == 1:
+        return sums
+    return graph.op("Sqrt", sums) if power == 2 else graph.op("Pow", sums, 1.0 / power)
+
+
+def root_of(model: Any) -> float:
+    """Return which root of a sum is a distance: 1 where a sum is one itself."""
+    power = minkowski_power(model.effective_metric_, model.effective_metric_params_)
+    return 1.0 if power is None or np.isinf(power) else power
 
 
 def voted(

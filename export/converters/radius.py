@@ -11,13 +11,13 @@ from sklearn.neighbors import (
 )
 
 from export.converters.arithmetic import first_greatest, row_sum
-from export.converters.distances import minkowski_power
 from export.converters.graph import Graph
 from export.converters.neighbors import (
-    all_distances,
-    by_product,
+    all_sums,
     check_values,
     inverse_distances,
+    root_of,
+    rooted,
     search_order,
 )
 from export.converters.registry import converts
@@ -82,16 +82,12 @@ def _weights(graph: Graph, model: Any, frame: Frame) -> TensorName:
 def _within(graph: Graph, model: Any, frame: Frame) -> tuple[TensorName, TensorName]:
     """Return the distances to the training rows, and which are within the radius.
 
-    Where distances are sums, the sums are compared, before any root rounds them.
+    The sums are compared, before any root rounds them.
     """
-    radius = float(model.radius)
-    sums = all_distances(graph, model, frame, rooted=False)
-    power = minkowski_power(model.effective_metric_, model.effective_metric_params_)
-    if by_product(model) or power is None or power == 1 or np.isinf(power):
-        return sums, graph.op("LessOrEqual", sums, radius)
-    measured = graph.op("Sqrt", sums) if power == 2 else graph.op("Pow", sums, 1.0 / power)
+    radius, power = float(model.radius), root_of(model)
+    sums = all_sums(graph, model, frame)
     limit = radius * radius if power == 2 else float(np.power(radius, power))
-    return measured, graph.op("LessOrEqual", sums, limit)
+    return rooted(graph, model, sums), graph.op("LessOrEqual", sums, limit)
 
 
 def _voted(

@@ -1,6 +1,7 @@
 """Nearest neighbours agree, wherever distances decide which they are."""
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,9 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.semi_supervised import LabelPropagation
 
 from export.errors import ConversionError
+from export.pipeline import export_trained
+from export.recipe import Trained
+from runtime.model import Model
 from tests.export.conftest import Prove
 
 SETTINGS: list[dict[str, Any]] = [
@@ -43,6 +47,21 @@ def test_a_classifier_agrees(settings: dict[str, Any], prove: Prove) -> None:
     X, y = load_iris(return_X_y=True)
     names = np.array(["setosa", "versicolor", "virginica"])
     prove(KNeighborsClassifier(**settings), X, names[y])
+
+
+@pytest.mark.parametrize("algorithm", ["kd_tree", "brute"])
+def test_the_nearer_of_two_is_found_though_their_distances_round_alike(
+    algorithm: str, tmp_path: Path
+) -> None:
+    """Squares are compared, as scikit-learn compares them: roots of unlike ones may be alike."""
+    points = [[0.5436249914654229, 0.9350724237877682], [0.5436249914654228, 0.9350724237877682]]
+    X, y, far = [*points, [9.0, 9.0]], [0, 1, 0], [[7.0, 7.0], [8.0, 7.0]]
+    nearest = KNeighborsClassifier(1, algorithm=algorithm).fit(X, y)
+    found, _ = nearest.kneighbors([[0.0, 0.0]], n_neighbors=2)
+    assert found[0, 0] == found[0, 1]
+    trained = Trained(estimator=nearest, X_train=X, X_test=far, y_train=y, y_test=[0, 0])
+    model = Model.load(export_trained(trained, tmp_path, "model").path / "model.onnx")
+    assert model.run({"numeric": np.zeros((1, 2))})["label"] == [1] == nearest.predict([[0, 0]])
 
 
 OTHER_METRICS: list[dict[str, Any]] = [
