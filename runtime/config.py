@@ -79,6 +79,7 @@ _COUNT = _whole(1, 1024)
 _COUNT_OR_AUTO = _automatic(_COUNT)
 _BYTES = _whole(1, 2**40)
 _SECONDS = _whole(0, 3600)
+_SOME_SECONDS = _whole(1, 3600)
 _UNKNOWN = _choice("reject", "ignore")
 _BATCHING = _choice("auto", "off")
 _LEVEL = _choice("debug", "info", "warning", "error", "critical")
@@ -144,6 +145,14 @@ class Settings:
             _BATCHING,
             "Whether requests that wait at the same time are computed together, for models that "
             "are quicker so and answer the same.",
+        )
+    )
+    keep_alive: int = field(
+        metadata=_setting(
+            "75",
+            _SOME_SECONDS,
+            "Seconds that a connection is kept for the next request; more than a proxy before the "
+            "service keeps it.",
         )
     )
     log_level: str = field(
