@@ -3,6 +3,7 @@
 Told so by SIGTERM or SIGINT, it answers the requests in flight, and succeeds.
 """
 
+import asyncio
 import gc
 import logging
 import os
@@ -11,7 +12,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from types import FrameType
@@ -48,6 +49,7 @@ def serve(settings: Settings) -> int:
         proxy_headers=False,
         server_header=False,
         ws="none",
+        timeout_keep_alive=settings.keep_alive,
         timeout_graceful_shutdown=settings.shutdown_timeout,
     )
     if settings.workers == 1:
@@ -62,7 +64,7 @@ def serve(settings: Settings) -> int:
             _log.error("Cannot listen on %s: %s", place, error.strerror or error)
             return STARTUP_FAILURE
     if settings.workers == 1:
-        uvicorn.Server(config).run(listeners or None)
+        Server(config).run(listeners or None)
         return 0
     with _metrics_folder():
         supervisor = Supervisor(config, listeners)
@@ -76,6 +78,45 @@ def _resume_collection() -> None:
     gc.enable()
 
 
+class Server(uvicorn.Server):
+    """Serves until it is told to stop."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take those who wait at the port before it is closed, which would reset them."""
+        waiting = [each for server in self.servers for each in _waiting(server)]
+        for server in self.servers:
+            server.close()
+        for each in sockets or []:
+            each.close()
+        loop = asyncio.get_running_loop()
+        for connection in waiting:
+            await loop.connect_accepted_socket(self._protocol, connection)
+        await super().shutdown(sockets)
+
+    def _protocol(self) -> DirectProtocol:
+        return DirectProtocol(self.config, self.server_state, self.lifespan.state)
+
+
+def _waiting(server: asyncio.Server) -> Iterator[socket.socket]:
+    """Accept the connections that have been made, and not been accepted by the event loop."""
+    for listener in server.sockets:
+        with socket.socket(fileno=os.dup(listener.fileno())) as again:
+            again.setblocking(False)
+            with suppress(OSError):  # BlockingIOError: there are no more
+                while True:
+                    yield again.accept()[0]
+
+
+class Worker(Process):
+    """One of several processes that serve."""
+
+    @property
+    def server(self) -> uvicorn.Server:
+        """Return what serves."""
+        self._server = self._server or Server(self.config)
+        return self._server
+
+
 class Supervisor(Multiprocess):
     """Starts workers, and starts them again when they die."""
 
@@ -85,6 +126,12 @@ class Supervisor(Multiprocess):
     def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
         super().__init__(config, sockets)
         self._since: dict[Process, float] = {}
+
+    def init_processes(self) -> None:
+        """Start the workers."""
+        self.processes = [Worker(self.config, self.sockets) for _ in range(self.processes_num)]
+        for each in self.processes:
+            each.start()
 
     def keep_subprocess_alive(self) -> None:
         """Replace a worker that has died, unless it is new: the next would die as well.
@@ -105,7 +152,7 @@ class Supervisor(Multiprocess):
             _log.error("Worker %s has died: starting another.", worker.pid)
             forget_worker(worker.pid)
             del self._since[worker]
-            self.processes[index] = Process(self.config, self.sockets)
+            self.processes[index] = Worker(self.config, self.sockets)
             self.processes[index].start()
 
     def terminate_all(self) -> None:

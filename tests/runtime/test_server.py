@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -18,9 +19,14 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+import uvloop
 
 from runtime import probe, server
-from runtime.server import Supervisor
+from runtime.app import create_app
+from runtime.config import Settings
+from runtime.contracts.direct import DirectProtocol
+from runtime.server import Server, Supervisor
+from tests.runtime.contracts.conversation import request
 
 ROOT = Path(__file__).parents[2]
 RECORD = b'{"feature1": 5.1, "feature2": 3.5, "feature3": 1.4, "feature4": 0.2}'
@@ -154,6 +160,47 @@ def test_busy_clients_lose_nothing(start: Start, workers: str) -> None:
     assert output.count('"path":"/predict"') == sum(map(len, answered))
 
 
+def test_a_connection_is_kept_for_as_long_as_is_set(start: Start) -> None:
+    """Then the service closes it."""
+    address = start(KEEP_ALIVE="1").wait_until(ADDRESS.pattern)
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        connection.sendall(request())
+        began = time.monotonic()
+        answer = connection.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert 0.9 < time.monotonic() - began < 60
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_those_who_wait_at_the_port_are_answered(artifacts: Path, given: bool) -> None:
+    """Told to stop, the server takes connections that the event loop has not seen yet."""
+    app = create_app(Settings.read({"ARTIFACTS": str(artifacts), "DEFAULT_MODEL": "iris"}))
+    config = uvicorn.Config(app, http=DirectProtocol, port=0, log_config=None, access_log=False)
+    config.load()
+    stopped = Server(config)
+    clients = []
+
+    async def stop() -> None:
+        stopped.lifespan = config.lifespan_class(config)
+        listeners = [socket.create_server(("127.0.0.1", 0), backlog=200)] if given else None
+        await stopped.startup(listeners)
+        address = stopped.servers[0].sockets[0].getsockname()
+        for _ in range(100):
+            clients.append(socket.create_connection(address, timeout=60))
+            clients[-1].sendall(request())
+        with socket.create_connection(address) as gone:  # and resets its connection
+            gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        await stopped.shutdown(listeners)
+
+    uvloop.run(stop())
+    answers = []
+    for client in clients:
+        with client, client.makefile("rb") as file:
+            answers.append(file.read())
+    assert len([each for each in answers if each.startswith(b"HTTP/1.1 200 OK\r\n")]) == 100
+
+
 def test_an_idle_connection_does_not_keep_the_service(start: Start) -> None:
     """It is closed, though its client has not said goodbye."""
     served = start()
@@ -249,7 +296,7 @@ class Worker:
 def supervisor(monkeypatch: pytest.MonkeyPatch) -> Supervisor:
     """A supervisor of two workers, at the moment that it has started them."""
     monkeypatch.setattr(signal, "signal", lambda *_: None)
-    monkeypatch.setattr(server, "Process", lambda *_: Worker())
+    monkeypatch.setattr(server, "Worker", lambda *_: Worker())
     made = Supervisor(uvicorn.Config("runtime.app:app", workers=2, log_config=None), [])
     made.processes = [Worker(), Worker()]  # type: ignore[list-item]
     made.keep_subprocess_alive()
