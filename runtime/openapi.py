@@ -26,6 +26,7 @@ _MOST_CATEGORIES = 20
 
 _ERRORS = {
     400: ("Bad Request", "The body is not JSON, or not CSV."),
+    408: ("Request Timeout", "The body does not come."),
     413: ("Content Too Large", "The body is larger than MAX_BODY_BYTES."),
     415: ("Unsupported Media Type", "The body is of another type, or not in UTF-8."),
     422: ("Unprocessable Content", "The records do not fit the model; every problem is listed."),

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope
 
+from runtime.contracts.draining import LATEST
 from runtime.contracts.flow import incoming
 from runtime.parts import Body
 
@@ -17,14 +18,15 @@ JSON = b"application/json"
 async def read_body(scope: Scope, receive: Receive, limit: int) -> Body:
     """Return the body of a request, at most `limit` bytes.
 
-    Raises HTTPException 413 for a body that is too large, which then is not read to its end.
+    Raises HTTPException 413 for a body that is too large, which then is not read to its end,
+    and 408 for one of which nothing comes for LATEST seconds.
     """
     for name, value in scope["headers"]:
         # The server has parsed it, but an absurd number of digits may pass it.
         if name == b"content-length" and (len(value) > 18 or int(value) > limit):
             raise _too_large(limit)
     body: Body = b""
-    async for part in incoming(receive):
+    async for part in incoming(receive, LATEST):
         if len(body) + len(part) > limit:
             raise _too_large(limit)
         if body:

@@ -13,7 +13,7 @@ import httptools
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from runtime.contracts.draining import DrainingProtocol
+from runtime.contracts.draining import LATEST, DrainingProtocol
 from runtime.contracts.problems import problem, title
 
 _OFFER = frozenset({b"upgrade", b"http2-settings"})
@@ -104,6 +104,13 @@ class Connection(DrainingProtocol):
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP, and close the connection."""
         self._refuse(400, msg)
+
+    def give_up(self) -> None:
+        """Say so, if a part of a request has come."""
+        if self.reading:
+            self._refuse(408, f"The request has not come within {LATEST:.0f} seconds.")
+        else:
+            super().give_up()
 
     def _refuse(self, status: int, detail: str) -> None:
         """Answer what cannot be read, and close the connection.

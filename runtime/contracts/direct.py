@@ -108,7 +108,7 @@ class DirectProtocol(Connection):
                 missing = end + head.length - len(data)
                 if missing > 0:
                     self._held = data
-                    self.reading = True
+                    self.begin_reading()
                     return
                 self.reading = False
                 if missing == 0 and self._answer(head, data[end:]):
@@ -126,7 +126,7 @@ class DirectProtocol(Connection):
 
     def on_message_begin(self) -> None:
         """Begin a request with the least that any way needs."""
-        self.reading = True
+        self.begin_reading()
         self.url = b""
         self.headers = []
         self._body = b""
@@ -185,6 +185,13 @@ class DirectProtocol(Connection):
         """Let a request whose body is on its way be answered before the end."""
         self._let_go()
         super().shutdown()
+
+    def give_up(self) -> None:
+        """Have the application wait for a body that is slow to come, or close the connection."""
+        if self._held or self._head is not None:
+            self._let_go()
+        else:
+            super().give_up()
 
     @property
     def gone(self) -> bool:

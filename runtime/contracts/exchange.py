@@ -22,6 +22,9 @@ from runtime.metrics import Metrics
 KEY = "skiff.exchange"
 """Where a request's scope has its `Exchange`."""
 
+LEFT = "skiff.left"
+"""What a request's scope has where its client has left before the end of the answer."""
+
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._~:/+=@-]{1,128}")
 """What may be the id of a request."""
 
@@ -91,7 +94,7 @@ class Exchanges:
             self._close(scope, exchange, perf_counter() - start)
 
     def _close(self, scope: Scope, exchange: Exchange, seconds: float) -> None:
-        status = exchange.status or HUNG_UP
+        status = HUNG_UP if exchange.status is None or LEFT in scope else exchange.status
         self._metrics.answered(exchange.route, status, seconds)
         fields = _fields(
             id=exchange.id,

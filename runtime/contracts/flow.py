@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Send
 
@@ -11,11 +12,20 @@ from runtime.contracts.problems import status
 from runtime.errors import ServiceError
 
 
-async def incoming(receive: Receive) -> AsyncIterator[bytes]:
-    """Yield a request's body as it comes. Raises ClientDisconnect where its end does not come."""
+async def incoming(receive: Receive, patience: float) -> AsyncIterator[bytes]:
+    """Yield a request's body as it comes.
+
+    Raises ClientDisconnect where its end does not come, HTTPException 408 where nothing comes
+    for so many seconds, of those in which it is waited for.
+    """
     more = True
     while more:
-        message = await receive()
+        try:
+            async with asyncio.timeout(patience):
+                message = await receive()
+        except TimeoutError:
+            detail = f"Nothing of the body has come for {patience:.0f} seconds."
+            raise HTTPException(408, detail, {"Connection": "close"}) from None
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         yield message.get("body", b"")
@@ -53,11 +63,17 @@ async def stream(
                 await send({"type": "http.response.start", "status": 200, "headers": headers})
                 started = True
             await send({"type": "http.response.body", "body": content, "more_body": True})
-    except (ClientDisconnect, ServiceError) as error:
+    except (ClientDisconnect, HTTPException, ServiceError) as error:
         if not started:
             raise
-        exchange.status = HUNG_UP if isinstance(error, ClientDisconnect) else status(error)
+        exchange.status = _status(error)
         return
     if not started:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
+
+
+def _status(error: ClientDisconnect | HTTPException | ServiceError) -> int:
+    if isinstance(error, ServiceError):
+        return status(error)
+    return error.status_code if isinstance(error, HTTPException) else HUNG_UP

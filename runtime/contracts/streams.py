@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from runtime.contracts import ipc, ndjson, separated
+from runtime.contracts.draining import UNREAD
 from runtime.contracts.exchange import KEY, Exchange
 from runtime.contracts.flow import incoming, stream
 from runtime.contracts.form import Form, Piece
@@ -76,7 +77,7 @@ class Stream:
             yield end
 
     async def _pieces(self, receive: Receive) -> AsyncIterator[Piece]:
-        async for data in incoming(receive):
+        async for data in incoming(receive, UNREAD):
             place = 0
             while place < len(data):
                 taken = data[place : place + self._form.most]

@@ -23,7 +23,10 @@ class Transport(asyncio.Transport):
         super().__init__()
         self.written = b""
         self.closed = False
+        self.aborted = False
         self.reading = True
+        self.untaken = 0
+        """Bytes that the client has not taken."""
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Keep it."""
@@ -36,6 +39,14 @@ class Transport(asyncio.Transport):
     def close(self) -> None:
         """Close it."""
         self.closed = True
+
+    def abort(self) -> None:
+        """Close it, whatever the client has not taken."""
+        self.closed = self.aborted = True
+
+    def get_write_buffer_size(self) -> int:
+        """Return what the client has not taken."""
+        return self.untaken
 
     def pause_reading(self) -> None:
         """Note it."""

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.testclient import TestClient
 
+from runtime.contracts import body
 from runtime.contracts.body import JSON, media_type, read_body
 
 LIMIT = 10
@@ -51,6 +52,16 @@ def refusal(sender: Sender, **headers: str) -> HTTPException:
     return caught.value
 
 
+class Silent(Sender):
+    """A client that sends these parts, and nothing else."""
+
+    async def __call__(self) -> dict[str, Any]:
+        """Return the next part."""
+        if self.taken == len(self._parts):
+            await asyncio.Event().wait()
+        return {**await super().__call__(), "more_body": True}
+
+
 @pytest.mark.parametrize("parts", [(b"",), (b"12345",), (b"12", b"", b"345"), (b"", b"1234567890")])
 def test_a_body_is_read_to_its_end(parts: tuple[bytes, ...]) -> None:
     """In however many parts it comes."""
@@ -76,6 +87,18 @@ def test_a_body_that_turns_out_too_large_is_read_no_further() -> None:
 def test_a_body_of_just_the_limit_is_read() -> None:
     """The limit is the greatest size that is allowed."""
     assert read(Sender(b"x" * LIMIT), content_length=str(LIMIT)) == b"x" * LIMIT
+
+
+@pytest.mark.parametrize("parts", [(), (b"12", b"345")])
+def test_a_body_that_does_not_come_is_not_awaited_for_ever(
+    parts: tuple[bytes, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection is closed: nobody knows what would come on it."""
+    monkeypatch.setattr(body, "LATEST", 0.01)
+    caught = refusal(Silent(*parts))
+    assert caught.status_code == 408
+    assert caught.detail == "Nothing of the body has come for 0 seconds."
+    assert caught.headers == {"Connection": "close"}
 
 
 def test_a_client_that_hangs_up_is_noticed() -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from runtime.contracts import body
+from runtime.contracts.direct import DirectProtocol
 from tests.runtime.contracts.conversation import RECORD, Conversation, converse, request
 
 DIRECT = request()
@@ -30,6 +32,11 @@ class Clock:
         """Call later."""
         self.due.append((self.now + delay, call))
         return self
+
+    @property
+    def looks(self) -> list[float]:
+        """When timers go off."""
+        return [when for when, _ in self.due]
 
     def cancel(self) -> None:
         """Take the timer back; there is never more than one."""
@@ -65,9 +72,9 @@ def test_a_connection_that_has_been_idle_for_five_seconds_is_closed(
         for second in (0, 1, 4):
             clock.wait(second)
             await connection.send(sent)
-            assert [when for when, _ in clock.due] == [5]
+            assert clock.looks == [5]
         clock.wait(5)
-        assert [when for when, _ in clock.due] == [9]
+        assert clock.looks == [9]
         clock.wait(8.9)
         assert not connection.transport.closed
         clock.wait(9)
@@ -85,58 +92,160 @@ def test_a_connection_is_not_idle_while_a_request_comes(artifacts: Path, sent: b
         await connection.send(sent)
         clock.wait(4)
         await connection.send(sent[:-1])
-        clock.wait(59)
+        clock.wait(63)
         assert not connection.transport.closed
         await connection.send(sent[-1:])
         assert connection.transport.written.count(b"HTTP/1.1 ") == 2
-        clock.wait(63.9)
+        clock.wait(67.9)
         assert not connection.transport.closed
-        clock.wait(64)
+        clock.wait(68)
         assert connection.transport.closed
 
     on_a_clock(artifacts, talk)
 
 
 @pytest.mark.parametrize("answers", [0, 1])
-@pytest.mark.parametrize("begun", [b"PO", DIRECT[:-1], HANDED_OVER[:-1]])
-def test_a_request_that_does_not_come_is_not_awaited_for_ever(
+@pytest.mark.parametrize("begun", [b"PO", DIRECT[:40]])
+def test_a_head_that_does_not_come_is_not_awaited_for_ever(
     artifacts: Path, begun: bytes, answers: int
 ) -> None:
-    """Its client may have vanished."""
-    begun = begun.replace(b"X-Request-ID: a\r\n", b"")
+    """Its client gets a minute from its first byte, and is told."""
 
     async def talk(connection: Conversation, clock: Clock) -> None:
         await connection.send(*[DIRECT] * answers)
         clock.wait(3)
+        connection.transport.written = b""
         await connection.send(begun)
-        clock.wait(59.9)
+        clock.wait(62.9)
         assert not connection.transport.closed
-        clock.wait(60)
-        assert clock.due == []
+        clock.wait(63)
+        answer = connection.transport.written
+        assert answer.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+        assert b"\r\nconnection: close\r\n" in answer
+        assert answer.endswith(b'"detail":"The request has not come within 60 seconds."}')
         assert connection.transport.closed
 
     on_a_clock(artifacts, talk)
 
 
+def test_a_connection_that_is_kept_for_longer_than_a_request_gets_still_gives_it_that(
+    artifacts: Path,
+) -> None:
+    """A request that begins after minutes has its minute."""
+
+    async def talk(connection: Conversation, clock: Clock) -> None:
+        connection.protocol.timeout_keep_alive = 600
+        await connection.send(DIRECT)
+        clock.wait(500)
+        await connection.send(DIRECT[:40])
+        clock.wait(559)
+        assert not connection.transport.closed
+        await connection.send(DIRECT[40:])
+        assert connection.transport.written.count(b"HTTP/1.1 200 OK") == 2
+        clock.wait(1158)
+        assert not connection.transport.closed
+        clock.wait(1159)
+        assert connection.transport.closed
+
+    on_a_clock(artifacts, talk)
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_short_body_that_does_not_come_is_the_applications(
+    artifacts: Path,
+    known: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """After a minute it waits as it does for any, says that nothing came, and logs it."""
+    monkeypatch.setattr(body, "LATEST", 0.0)
+    sent = DIRECT.replace(b"X-Request-ID: a\r\n", b"")
+
+    async def talk(connection: Conversation, clock: Clock) -> None:
+        if known:
+            await connection.another(DirectProtocol).send(sent)
+        await connection.send(sent[:-1])
+        clock.wait(59.9)
+        assert connection.transport.written == b""
+        clock.wait(60)
+        await connection.until(lambda: connection.transport.closed)
+        assert connection.transport.written.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+
+    on_a_clock(artifacts, talk)
+    assert '"status":408' in capsys.readouterr().out
+
+
+def test_an_answer_is_not_followed_by_another_as_the_body_does_not_come(artifacts: Path) -> None:
+    """Where the request was answered before all of it had come."""
+
+    async def talk(connection: Conversation, clock: Clock) -> None:
+        answer = await connection.send(request(path="/nothing")[:-1])
+        assert answer.startswith(b"HTTP/1.1 404 Not Found\r\n")
+        clock.wait(60)
+        assert connection.transport.written == answer
+        assert connection.transport.closed
+
+    on_a_clock(artifacts, talk)
+
+
+def test_a_client_that_takes_nothing_of_its_answer_is_not_awaited_for_ever(
+    artifacts: Path,
+) -> None:
+    """It gets five minutes, from the last byte that it took."""
+
+    async def talk(connection: Conversation, clock: Clock) -> None:
+        connection.protocol.pause_writing()
+        connection.transport.untaken = 70_000
+        connection.protocol.data_received(LONG)
+        await connection.pause()
+        clock.wait(200)
+        connection.transport.untaken = 60_000
+        clock.wait(300)
+        connection.protocol.resume_writing()
+        await connection.until(lambda: connection.transport.written != b"")
+        connection.protocol.pause_writing()
+        clock.wait(599)
+        assert not connection.transport.closed
+        clock.wait(610)
+        assert connection.transport.aborted
+
+    on_a_clock(artifacts, talk)
+
+
+def test_what_was_sent_last_is_not_awaited_for_ever_either(artifacts: Path) -> None:
+    """A connection that is closed waits until its client has taken all."""
+
+    async def talk(connection: Conversation, clock: Clock) -> None:
+        connection.transport.untaken = 1_000
+        await connection.send(request(head="Connection: close\r\n"))
+        assert connection.transport.closed
+        clock.wait(300)
+        assert not connection.transport.aborted
+        clock.wait(310)
+        assert connection.transport.aborted
+
+    on_a_clock(artifacts, talk)
+
+
 def test_a_connection_on_which_nothing_comes_is_closed(artifacts: Path) -> None:
-    """Its client gets as long as for a request."""
+    """Its client gets as long as for a request, and no answer to none."""
 
     async def talk(connection: Conversation, clock: Clock) -> None:
         clock.wait(59.9)
         assert not connection.transport.closed
         clock.wait(60)
+        assert connection.transport.written == b""
         assert connection.transport.closed
 
     on_a_clock(artifacts, talk)
 
 
 def test_a_connection_that_was_lost_is_forgotten(artifacts: Path) -> None:
-    """Its timer, at the latest when it goes off."""
+    """Its timer, too."""
 
     async def talk(connection: Conversation, clock: Clock) -> None:
         connection.transport.close()
         connection.protocol.connection_lost(ConnectionResetError())
-        clock.wait(5)
         assert clock.due == []
 
     on_a_clock(artifacts, talk)
@@ -152,7 +261,10 @@ def test_a_connection_is_not_idle_while_a_row_waits(artifacts: Path) -> None:
         assert not connection.transport.closed
         await connection.settle()
         assert connection.transport.written.count(b"HTTP/1.1 200 OK") == 2
-        assert [when for when, _ in clock.due] == [65]
+        clock.wait(64.9)
+        assert not connection.transport.closed
+        clock.wait(65)
+        assert connection.transport.closed
 
     on_a_clock(artifacts, talk)
 

@@ -108,6 +108,37 @@ def test_for_a_client_that_leaves_nothing_more_is_computed(
     assert 0 < fields["rows"] < ROWS
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        request(LONG).replace(b"HTTP/1.1", b"HTTP/1.0", 1),
+        request(LONG[1:-1].replace(b",{", b"\n{"), head="Content-Type: application/x-ndjson\r\n"),
+    ],
+    ids=["a list to HTTP/1.0", "a stream"],
+)
+def test_a_client_that_leaves_while_its_answer_is_computed_has_left(
+    artifacts: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    sent: bytes,
+) -> None:
+    """Though all of its request has come, and its answer goes on."""
+    counts: Callable[..., Any] = Predictor.counts
+
+    async def talk(conversation: Conversation) -> None:
+        def leaving(*arguments: Any) -> Any:
+            if not conversation.protocol.cycle.disconnected:
+                conversation.protocol.connection_lost(None)
+            return counts(*arguments)
+
+        monkeypatch.setattr(Predictor, "counts", leaving)
+        await conversation.send(sent)
+
+    converse(artifacts, talk)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [each["status"] for each in lines if each["message"] == "request"] == [499]
+
+
 @pytest.mark.parametrize("part", [0, 1])
 def test_a_failure_is_never_taken_for_an_answer(
     artifacts: Path,

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from runtime.contracts import streams
 from runtime.contracts.form import FEW
 from runtime.contracts.ndjson import Ndjson
 from runtime.predictor import Predictor
@@ -236,6 +237,40 @@ def test_a_client_that_leaves_amid_its_stream_is_noted(
     found = [(each["status"], each["rows"]) for each in lines if each["message"] == "request"]
     assert found == [(499, answered)]
     assert not [each for each in lines if "traceback" in each]
+
+
+@pytest.mark.parametrize("answered", [0, 2])
+def test_a_client_that_sends_no_more_of_its_stream_is_not_awaited_for_ever(
+    artifacts: Path,
+    answered: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Unless it has not taken its answers: then it is them that are waited for."""
+    monkeypatch.setattr(streams, "UNREAD", 0.0)
+
+    async def talk(conversation: Conversation) -> None:
+        conversation.protocol.pause_writing()
+        conversation.protocol.data_received(
+            NDJSON + chunk((RECORD + b"\n") * answered + RECORD[:5])
+        )
+        if answered:
+            assert await conversation.pause() == b""
+            assert not conversation.transport.closed
+        conversation.protocol.resume_writing()
+        await conversation.until(lambda: conversation.transport.closed)
+        written = conversation.transport.written
+        if answered:
+            assert written.count(b"}}\n") == answered
+            assert not written.endswith(b"0\r\n\r\n")
+        else:
+            assert written.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+            assert b"\r\nconnection: close\r\n" in written
+
+    converse(artifacts, talk)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    found = [(each["status"], each["rows"]) for each in lines if each["message"] == "request"]
+    assert found == [(408, answered)]
 
 
 def test_other_requests_pass_a_stream(artifacts: Path, iris: Predictor) -> None:
