@@ -22,6 +22,7 @@ from runtime.contracts.direct import DIRECT_BYTES, Direct
 from runtime.contracts.exchange import Exchanges, TemplateRoute
 from runtime.contracts.heads import Heads
 from runtime.contracts.problems import HANDLERS
+from runtime.contracts.room import Room
 from runtime.journal import Journal
 from runtime.limits import cores, memory
 from runtime.metrics import Metrics
@@ -38,7 +39,8 @@ _log = logging.getLogger(__name__)
 def create_app(settings: Settings) -> Starlette:
     """Make an application. It opens its models when it starts."""
     metrics = Metrics()
-    predict = rest.Predict(metrics, settings.max_body_bytes)
+    room = Room(memory(), settings.workers, settings.max_body_bytes)
+    predict = rest.Predict(metrics, settings.max_body_bytes, room)
     predictions = [
         TemplateRoute("/predict", predict, methods=["POST"]),
         TemplateRoute("/models/{name}/predict", predict, methods=["POST"]),

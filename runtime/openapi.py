@@ -31,7 +31,7 @@ _ERRORS = {
     415: ("Unsupported Media Type", "The body is of another type, or not in UTF-8."),
     422: ("Unprocessable Content", "The records do not fit the model; every problem is listed."),
     500: ("Internal Server Error", "The service failed; its log says why."),
-    503: ("Service Unavailable", "The model is not ready, and why."),
+    503: ("Service Unavailable", "The model is not ready, or there is no room, and why."),
 }
 
 

@@ -57,6 +57,11 @@ class Arrow:
         self._schema = pa.schema(list(zip(names, types, strict=True)))
         self._writer = pa.ipc.new_stream(self._sink, self._schema)
 
+    @property
+    def held(self) -> int:
+        """Bytes of the last message, of which not all has come."""
+        return self._messages.held
+
     def add(self, data: bytes) -> Iterator[pa.RecordBatch]:
         """Yield some records at a time. Raises MalformedError, PayloadError or TooLongError."""
         for kind, message in self._messages.add(data):
@@ -79,7 +84,7 @@ class Arrow:
 
     def end(self) -> Iterator[pa.RecordBatch]:
         """Yield nothing. Raises MalformedError where a part of the stream is missing."""
-        if self._reader is None or self._messages.rest:
+        if self._reader is None or self._messages.held:
             raise MalformedError("it ends early", None, None, FORM)
         return iter(())
 

@@ -7,6 +7,7 @@ from starlette.types import Receive, Scope
 
 from runtime.contracts.draining import LATEST
 from runtime.contracts.flow import incoming
+from runtime.contracts.room import Share
 from runtime.parts import Body
 
 _UTF8 = (b"utf-8", b"utf8", b"us-ascii")
@@ -15,11 +16,12 @@ _UTF8 = (b"utf-8", b"utf8", b"us-ascii")
 JSON = b"application/json"
 
 
-async def read_body(scope: Scope, receive: Receive, limit: int) -> Body:
+async def read_body(scope: Scope, receive: Receive, limit: int, share: Share) -> Body:
     """Return the body of a request, at most `limit` bytes.
 
     Raises HTTPException 413 for a body that is too large, which then is not read to its end,
-    and 408 for one of which nothing comes for LATEST seconds.
+    408 for one of which nothing comes for LATEST seconds, and 503 for one for which there is no
+    room beside others.
     """
     for name, value in scope["headers"]:
         # The server has parsed it, but an absurd number of digits may pass it.
@@ -29,6 +31,7 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> Body:
     async for part in incoming(receive, LATEST):
         if len(body) + len(part) > limit:
             raise _too_large(limit)
+        share.hold(len(body) + len(part))
         if body:
             body = bytearray(body) if isinstance(body, bytes) else body
             body += part

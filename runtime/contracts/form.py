@@ -42,6 +42,10 @@ class Form(Protocol, Generic[Run]):
     """Bytes that are taken at a time, so that they are decoded in a few milliseconds. It may
     change."""
 
+    @property
+    def held(self) -> int:
+        """Bytes of the last record, or message, of which not all has come."""
+
     def add(self, data: bytes) -> Iterator[Run]:
         """Take the next bytes, and yield the runs that are whole."""
 

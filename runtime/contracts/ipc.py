@@ -41,9 +41,9 @@ class Messages:
         """Whether the mark of the end has come; what follows it is not read."""
 
     @property
-    def rest(self) -> bool:
-        """Whether a part of a message is left."""
-        return bool(self._held)
+    def held(self) -> int:
+        """Bytes of the last message, of which not all has come."""
+        return len(self._held)
 
     def add(self, data: bytes) -> Iterator[Message]:
         """Take the next bytes, and yield what is whole.

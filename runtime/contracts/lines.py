@@ -23,6 +23,11 @@ class Lines:
         """Whether what is held ends within quotes."""
         self._skipping = False
 
+    @property
+    def held(self) -> int:
+        """Bytes of the last line, of which not all has come."""
+        return len(self._held)
+
     def add(self, data: bytes) -> Iterator[Run]:
         """Take what comes next, and yield what is whole."""
         if self._skipping:

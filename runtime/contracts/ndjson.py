@@ -35,6 +35,11 @@ class Ndjson:
         self._lines = Lines(limit)
         self._line = 0
 
+    @property
+    def held(self) -> int:
+        """Bytes of the last line, of which not all has come."""
+        return self._lines.held
+
     def add(self, data: bytes) -> Iterator[Run]:
         """Yield whole lines."""
         return self._lines.add(data)

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from runtime.contracts.body import JSON, media_type, read_body
 from runtime.contracts.exchange import KEY, Exchange
 from runtime.contracts.flow import attended, stream
+from runtime.contracts.room import Room, Share
 from runtime.contracts.streams import MEDIA_TYPES, Stream, form_of
 from runtime.manifest import Manifest
 from runtime.metrics import Metrics
@@ -31,22 +32,28 @@ _ROOM = 4
 class Predict:
     """`POST …/predict`, for the default model or for the one that the path names."""
 
-    def __init__(self, metrics: Metrics, max_body_bytes: int) -> None:
+    def __init__(self, metrics: Metrics, max_body_bytes: int, room: Room) -> None:
+        self._room = room
         self._metrics = metrics
         self._max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Raises ServiceError or HTTPException for the app to map."""
+        with self._room.share() as share:
+            await self._predict(scope, receive, send, share)
+
+    async def _predict(self, scope: Scope, receive: Receive, send: Send, share: Share) -> None:
         predictor = await find(scope)
         turns: Turns = scope["state"]["turns"]
         kind = media_type(scope, (JSON, *MEDIA_TYPES))
         scope[KEY].model = predictor.label
         if kind != JSON:
             form = await form_of(kind, predictor, self._max_body_bytes)
-            await Stream(predictor, form, turns, self._metrics).answer(scope, receive, send)
+            answering = Stream(predictor, form, turns, self._metrics, share)
+            await answering.answer(scope, receive, send)
             return
         # The body has no name here: it goes when it is decoded.
-        body = read_body(scope, receive, self._max_body_bytes)
+        body = read_body(scope, receive, self._max_body_bytes, share)
         most = max(1, self._max_body_bytes * _ROOM // (8 * len(predictor.manifest.features)))
         batches = await turns.decode(predictor, await body, most)
         await self._answer(scope, receive, send, predictor, batches)

@@ -54,6 +54,11 @@ class Separated:
         self._line = 0
         self._written = False
 
+    @property
+    def held(self) -> int:
+        """Bytes of the last line, of which not all has come."""
+        return self._lines.held
+
     def add(self, data: bytes) -> Iterator[Run]:
         """Yield whole records."""
         return self._lines.add(data)

@@ -19,6 +19,7 @@ from runtime.contracts.draining import UNREAD
 from runtime.contracts.exchange import KEY, Exchange
 from runtime.contracts.flow import incoming, stream
 from runtime.contracts.form import Form, Piece
+from runtime.contracts.room import Share
 from runtime.metrics import Metrics
 from runtime.predictor import Predictor
 from runtime.turns import INLINE_BYTES, Outputs, Turns
@@ -54,12 +55,18 @@ class Stream:
     """One request that is a stream."""
 
     def __init__(
-        self, predictor: Predictor, form: Form[Any], turns: Turns, metrics: Metrics
+        self,
+        predictor: Predictor,
+        form: Form[Any],
+        turns: Turns,
+        metrics: Metrics,
+        share: Share,
     ) -> None:
         self._predictor = predictor
         self._form = form
         self._turns = turns
         self._metrics = metrics
+        self._share = share
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request. Raises ServiceError or HTTPException before the first answer."""
@@ -85,6 +92,7 @@ class Stream:
                 for run in self._form.add(taken):
                     async for piece in self._decode(run):
                         yield piece
+                self._share.hold(self._form.held)
         for run in self._form.end():
             async for piece in self._decode(run):
                 yield piece

@@ -175,6 +175,7 @@ def test_the_default_model_comes_first(client: TestClient) -> None:
     assert set(document["paths"]["/predict"]["post"]["responses"]) == {
         "200",
         "400",
+        "408",
         "413",
         "415",
         "422",

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from runtime.contracts import body
 from runtime.contracts.body import JSON, media_type, read_body
+from runtime.contracts.room import Room
 
 LIMIT = 10
 
@@ -42,7 +43,8 @@ def read(sender: Sender, **headers: str) -> bytes:
         ],
     }
     assert media_type(scope, (JSON,)) == JSON
-    return bytes(asyncio.run(read_body(scope, sender, LIMIT)))
+    with Room(None, 1, LIMIT).share() as share:
+        return bytes(asyncio.run(read_body(scope, sender, LIMIT, share)))
 
 
 def refusal(sender: Sender, **headers: str) -> HTTPException:

@@ -29,18 +29,18 @@ def test_messages_are_cut_however_they_come(size: int) -> None:
     ]
     assert found == [(SCHEMA, MESSAGE), (SCHEMA, MESSAGE)]
     assert messages.ended
-    assert not messages.rest
+    assert not messages.held
     assert list(messages.add(b"more" * 1000)) == []
-    assert not messages.rest
+    assert not messages.held
 
 
 def test_a_part_of_a_message_is_noticed() -> None:
     """A stream may end without the mark of its end, but not amid a message."""
     messages = Messages(100)
     assert list(messages.add(MESSAGE)) == [(SCHEMA, MESSAGE)]
-    assert not messages.rest
+    assert not messages.held
     assert list(messages.add(MESSAGE[:-1])) == []
-    assert messages.rest
+    assert messages.held
 
 
 def test_a_message_is_limited_in_length() -> None:
