@@ -6,6 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope
 
 from runtime.contracts.draining import LATEST
+from runtime.contracts.exchange import WHOLE
 from runtime.contracts.flow import incoming
 from runtime.contracts.room import Share
 from runtime.parts import Body
@@ -28,7 +29,8 @@ async def read_body(scope: Scope, receive: Receive, limit: int, share: Share) ->
         if name == b"content-length" and (len(value) > 18 or int(value) > limit):
             raise _too_large(limit)
     body: Body = b""
-    async for part in incoming(receive, LATEST):
+    patience = None if WHOLE in scope else LATEST
+    async for part in incoming(receive, patience):
         if len(body) + len(part) > limit:
             raise _too_large(limit)
         share.hold(len(body) + len(part))

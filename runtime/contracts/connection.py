@@ -14,6 +14,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from runtime.contracts.draining import LATEST, DrainingProtocol
+from runtime.contracts.exchange import WHOLE
 from runtime.contracts.problems import problem, title
 
 _OFFER = frozenset({b"upgrade", b"http2-settings"})
@@ -100,6 +101,7 @@ class Connection(DrainingProtocol):
         self._begun = False
         if not self._offered:
             super().on_message_complete()
+            self.cycle.scope[WHOLE] = True  # type: ignore[literal-required]
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP, and close the connection."""

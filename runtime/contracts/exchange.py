@@ -25,6 +25,9 @@ KEY = "skiff.exchange"
 LEFT = "skiff.left"
 """What a request's scope has where its client has left before the end of the answer."""
 
+WHOLE = "skiff.whole"
+"""What a request's scope has where all of it has come, so that nothing is waited for."""
+
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._~:/+=@-]{1,128}")
 """What may be the id of a request."""
 

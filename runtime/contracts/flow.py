@@ -12,11 +12,12 @@ from runtime.contracts.problems import status
 from runtime.errors import ServiceError
 
 
-async def incoming(receive: Receive, patience: float) -> AsyncIterator[bytes]:
+async def incoming(receive: Receive, patience: float | None) -> AsyncIterator[bytes]:
     """Yield a request's body as it comes.
 
     Raises ClientDisconnect where its end does not come, HTTPException 408 where nothing comes
-    for so many seconds, of those in which it is waited for.
+    for so many seconds, of those in which it is waited for; None sets no timer, which costs more
+    than to read a short body.
     """
     more = True
     while more:
@@ -24,7 +25,7 @@ async def incoming(receive: Receive, patience: float) -> AsyncIterator[bytes]:
             async with asyncio.timeout(patience):
                 message = await receive()
         except TimeoutError:
-            detail = f"Nothing of the body has come for {patience:.0f} seconds."
+            detail = f"Nothing of the body has come for {patience or 0:.0f} seconds."
             raise HTTPException(408, detail, {"Connection": "close"}) from None
         if message["type"] == "http.disconnect":
             raise ClientDisconnect

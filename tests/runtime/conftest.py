@@ -120,7 +120,7 @@ def pieces(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Have the bodies of streams come in pieces of a size; the test client joins what it sends."""
 
     def cut(size: int) -> None:
-        async def incoming(receive: Receive, patience: float) -> AsyncIterator[bytes]:
+        async def incoming(receive: Receive, patience: float | None) -> AsyncIterator[bytes]:
             async for data in flow.incoming(receive, patience):
                 for place in range(0, len(data), size):
                     yield data[place : place + size]

@@ -175,6 +175,26 @@ def test_a_short_body_that_does_not_come_is_the_applications(
     assert '"status":408' in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("parts", [1, 2])
+def test_a_body_that_has_come_sets_no_timer(
+    artifacts: Path, monkeypatch: pytest.MonkeyPatch, parts: int
+) -> None:
+    """It would cost more than to read it."""
+    timeout, times = asyncio.timeout, []
+
+    def noted(seconds: float | None) -> asyncio.Timeout:
+        times.append(seconds)
+        return timeout(seconds)
+
+    async def talk(connection: Conversation) -> None:
+        monkeypatch.setattr("runtime.contracts.flow.asyncio.timeout", noted)
+        await connection.send(*([HANDED_OVER] if parts == 1 else [LONG[:-1], LONG[-1:]]))
+        monkeypatch.undo()
+
+    converse(artifacts, talk)
+    assert times == ([None] if parts == 1 else [60.0, 60.0])
+
+
 def test_an_answer_is_not_followed_by_another_as_the_body_does_not_come(artifacts: Path) -> None:
     """Where the request was answered before all of it had come."""
 
