@@ -1,7 +1,7 @@
 """FunctionTransformer: the usual functions of numpy and of scipy.special, each by its name."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from scipy import special
 from sklearn.preprocessing import FunctionTransformer
 
 from export.converters.arithmetic import sigmoid
+from export.converters.cells import UntraceableError
 from export.converters.graph import Graph
 from export.converters.mathematics import (
     arccosh,
@@ -20,13 +21,12 @@ from export.converters.mathematics import (
     logit,
 )
 from export.converters.registry import converts
+from export.converters.traced import Build, follow
 from export.converters.trigonometry import arccos, arcsin, arctan, tan
 from export.converters.values import Frame, TensorName
 
 _FAR = 20.0
 """From here on, the exponential of the negative number is less than rounding."""
-
-Build = Callable[[Graph, TensorName], TensorName]
 
 
 def _node(op_type: str) -> Build:
@@ -79,7 +79,7 @@ def _finite_truth(graph: Graph, x: TensorName) -> TensorName:
     return graph.cast(graph.op("Not", unusual), np.float64)
 
 
-EXACT: Mapping[Any, Build] = {
+EXACT: dict[Any, Build] = {
     np.abs: _node("Abs"),
     np.fabs: _node("Abs"),
     np.positive: lambda _, x: x,
@@ -102,7 +102,7 @@ EXACT: Mapping[Any, Build] = {
 }
 """Functions that every machine computes to the same bit."""
 
-ROUNDED: Mapping[Any, Build] = {
+ROUNDED: dict[Any, Build] = {
     np.log: _node("Log"),
     np.log1p: log1p,
     np.log2: _base(_node("Log"), 2.0),
@@ -128,6 +128,10 @@ ROUNDED: Mapping[Any, Build] = {
 }
 """Functions whose last bit depends on the library that computes them."""
 
+_BY_NAME = {
+    function.__name__: (build, function in EXACT) for function, build in (EXACT | ROUNDED).items()
+}
+
 _ANY_DTYPE = (
     np.positive,
     np.sign,
@@ -150,7 +154,7 @@ def function_transformer(graph: Graph, step: FunctionTransformer, frame: Frame) 
     """Apply the function to every number; with no function, pass the columns on as they are."""
     function, arguments = _unwrapped(step)
     if not _is_hashable(function):
-        raise graph.refuse(step, _reason(function, arguments))
+        return _traced(graph, step, frame)
     if function is None or (_flattens(function, arguments) and frame.width == 1):
         return frame
     if function in EXACT or function in ROUNDED:
@@ -160,11 +164,21 @@ def function_transformer(graph: Graph, step: FunctionTransformer, frame: Frame) 
         return Frame.of(_unsigned_zeros(graph, frame, y), frame.width)
     build = EXACT.get(function) or ROUNDED.get(function)
     if build is None or arguments:
-        raise graph.refuse(step, _reason(function, arguments))
+        return _traced(graph, step, frame)
     graph.exact = graph.exact and function in EXACT
     y = build(graph, graph.numeric(frame, step))
     y = _unsigned_zeros(graph, frame, y) if function is np.negative else y
     return Frame.of(y, frame.width)
+
+
+def _traced(graph: Graph, step: FunctionTransformer, frame: Frame) -> Frame:
+    """Apply a function of the user's own, if it can be followed."""
+    names = None if step.validate else getattr(step, "feature_names_in_", None)
+    call = functools.partial(step.func, **(step.kw_args or {}))
+    try:
+        return follow(graph, call, names, frame, _BY_NAME)
+    except UntraceableError as error:
+        raise graph.refuse(step, _reason(*_unwrapped(step), str(error))) from error
 
 
 def _unsigned_zeros(graph: Graph, frame: Frame, y: TensorName) -> TensorName:
@@ -283,12 +297,14 @@ def _named(function: Any) -> str:
     return str(getattr(function, "__name__", type(function).__name__))
 
 
-def _reason(function: Any, arguments: Mapping[str, Any]) -> str:
+def _reason(function: Any, arguments: Mapping[str, Any], problem: str = "") -> str:
     name = _named(function)
     given = f" with the arguments {sorted(arguments)}" if arguments else ""
     known = sorted({each.__name__ for each in (*EXACT, *ROUNDED)} | set(WITH_ARGUMENTS))
+    found = f": {problem}" if problem else ""
     return (
-        f"its function {name!r}{given} is not among those with an ONNX form, which are numpy's "
-        f"and SciPy's {', '.join(known)}. Compute it before the pipeline, or add a converter for a "
-        "class of your own; docs/converters.md shows how."
+        f"its function {name!r}{given} has no ONNX form{found}. Those of numpy and SciPy that have "
+        f"one are {', '.join(known)}; a function of your own may compute with numpy's of these, "
+        "with arithmetic, comparisons and numpy.where. Compute it before the pipeline, or add a "
+        "converter for a class of your own; docs/converters.md shows how."
     )

@@ -1,0 +1,191 @@
+"""What a function of the user's own computes, found by giving it rows that are not known yet.
+
+Knows numpy and pandas, and nothing of ONNX. The function is called with a table whose numbers
+are `Cell`s, which remember what is done with them. Where it asks which of two numbers is greater,
+it is called again for the other answer, until all its ways are known; and so it is with a missing
+value in each column of which it makes something else than arithmetic would.
+"""
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from export.converters.cells import (
+    COMPARISONS,
+    NUMBERS,
+    Cell,
+    Key,
+    Missing,
+    UntraceableError,
+    Value,
+    Way,
+    is_missing,
+    key_of,
+)
+
+MOST_WAYS = 256
+_ROWS = 2
+"""Of which each must be answered by itself, and alike."""
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A function, and the table that it is given: a data frame where there are `names`."""
+
+    function: Callable[[Any], Any]
+    names: Sequence[str] | None
+    absent: Sequence[Any]
+    """What stands for a missing value in each column."""
+    known: dict[Key, int] = field(default_factory=dict)
+
+    def values(self) -> tuple[tuple[Value, ...], bool]:
+        """Return what each column of the answer is computed from, and whether it is a data frame.
+
+        Raises UntraceableError for a function that cannot be followed.
+        """
+        columns = range(len(self.absent))
+        row, framed = self._answer()
+        noticed = [column for column in columns if not self._ignores(column, row)]
+        return self._answer(noticed) if noticed else (row, framed)
+
+    def _ignores(self, column: int, row: tuple[Value, ...]) -> bool:
+        """Tell whether a missing value is to the function what it is to its arithmetic."""
+        there, _ = self._answer(missing=column)
+        done: dict[Key, Value] = {}
+        return _keys([_without(each, column, done) for each in row]) == _keys(
+            [_without(each, column, done) for each in there]
+        )
+
+    def _answer(
+        self, noticed: Sequence[int] = (), missing: int | None = None
+    ) -> tuple[tuple[Value, ...], bool]:
+        """Go all ways, with and without what `noticed` columns lack, and without `missing`."""
+        ways: list[tuple[Way, tuple[Value, ...]]] = []
+        framed = False
+        for way in _ways(self.known):
+            if len(ways) == MOST_WAYS:
+                message = f"it goes more than {MOST_WAYS} ways, by what it compares"
+                raise UntraceableError(message)
+            answer = self._called(self._table(way, noticed, missing))
+            framed = isinstance(answer, pd.DataFrame)
+            ways.append((way, _row(answer)))
+        if len({len(row) for _, row in ways}) > 1:
+            message = "it answers now more columns, now fewer"
+            raise UntraceableError(message)
+        return _merged(ways, 0), framed
+
+    def _called(self, table: Any) -> Any:
+        try:
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                return self.function(table)
+        except UntraceableError:
+            raise
+        except Exception as error:
+            message = f"it raises {type(error).__name__} ({error})"
+            raise UntraceableError(message) from error
+
+    def _table(self, way: Way, noticed: Sequence[int], missing: int | None) -> Any:
+        cells = np.empty((_ROWS, len(self.absent)), dtype=object)
+        for row in range(_ROWS):
+            for column, marker in enumerate(self.absent):
+                lacks = Cell("Missing", (column,), row, way)
+                gone = column == missing or (column in noticed and way.decide(lacks))
+                lacking = Missing("nan") if isinstance(marker, float) else marker
+                cells[row, column] = lacking if gone else Cell("Column", (column,), row, way)
+        return cells if self.names is None else pd.DataFrame(cells, columns=list(self.names))
+
+
+def _ways(known: dict[Key, int]) -> Iterator[Way]:
+    """Yield one way after the other, each with the last yes of the one before made a no."""
+    plan: list[bool] = []
+    while True:
+        way = Way(plan, known)
+        yield way
+        plan = [answer for _, answer in way.asked.values()]
+        while plan and not plan[-1]:
+            plan.pop()
+        if not plan:
+            return
+        plan[-1] = False
+
+
+def _row(answer: Any) -> tuple[Value, ...]:
+    """Return the first row of an answer, whose other must be alike."""
+    if not isinstance(answer, (pd.DataFrame, np.ndarray)) or np.ndim(answer) != _ROWS:
+        message = f"it answers {type(answer).__name__}, and no table [rows, columns]"
+        raise UntraceableError(message)
+    table: NDArray[Any] = np.asarray(answer, dtype=object)
+    first, *others = [tuple(row) for row in table]
+    alike = len(others) == _ROWS - 1 and all(_keys(first) == _keys(row) for row in others)
+    if not alike or any(_strays(row, number) for number, row in enumerate(table)):
+        message = "it answers rows by others than themselves"
+        raise UntraceableError(message)
+    return first
+
+
+def _strays(row: Sequence[Value], number: int) -> bool:
+    for value in row:
+        if isinstance(value, Cell) and value.row != number:
+            return True
+        if not (isinstance(value, (Cell, str, *NUMBERS)) or is_missing(value)):
+            message = f"it answers {type(value).__name__}"
+            raise UntraceableError(message)
+    return False
+
+
+def _keys(row: Sequence[Value]) -> list[Key]:
+    return [key_of(value) for value in row]
+
+
+def _merged(ways: Sequence[tuple[Way, tuple[Value, ...]]], depth: int) -> tuple[Value, ...]:
+    """Join all ways into one, which chooses by what the function asked."""
+    (way, row), *others = ways
+    if not others:
+        return row
+    condition, _ = list(way.asked.values())[depth]
+    sides = [
+        _merged(
+            [each for each in ways if list(each[0].asked.values())[depth][1] is side], depth + 1
+        )
+        for side in (True, False)
+    ]
+    return tuple(_chosen(condition, yes, no) for yes, no in zip(*sides, strict=True))
+
+
+def _chosen(condition: Cell, yes: Value, no: Value) -> Value:
+    """Return one of two values; a column is what it was, whether it lacks a value or not."""
+    if key_of(yes) == key_of(no):
+        return yes
+    is_column = isinstance(no, Cell) and no.op == "Column"
+    if is_column and condition.op == "Missing" and no.args == condition.args and is_missing(yes):
+        return no
+    return Cell("Where", (condition, yes, no), condition.row, condition.way)
+
+
+def _without(value: Value, column: int, done: dict[Key, Value]) -> Value:
+    """Return what is left of a value where a column's number is missing; `done` are some others."""
+    if not isinstance(value, Cell):
+        return None if is_missing(value) else value
+    if value.op == "Column":
+        return None if value.args == (column,) else value
+    if value.key not in done:
+        args = [_without(each, column, done) for each in value.args]
+        done[value.key] = _folded(value, args)
+    return done[value.key]
+
+
+def _folded(value: Cell, args: Sequence[Value]) -> Value:
+    """Return an operator of other values: a constant, where a missing value decides it."""
+    if value.op == "Not" and isinstance(args[0], bool):
+        return not args[0]
+    if value.op == "Where" and isinstance(args[0], bool):
+        return args[1] if args[0] else args[2]
+    if value.op != "Where" and any(each is None for each in args):
+        return False if value.op in COMPARISONS else None
+    return Cell(value.op, args, value.row, value.way)
