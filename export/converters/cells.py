@@ -53,7 +53,9 @@ class Cell:
         computed = (op, *map(key_of, args))
         self.key: Key = ("Cell", way.known.setdefault(computed, len(way.known)))
 
-    def _with(self, op: str, *args: Any) -> "Cell":
+    def _with(self, op: str, *args: Any) -> Any:
+        if any(each is pd.NA for each in args):
+            return pd.NA
         for each in args:
             if isinstance(each, Cell) and each.row != self.row:
                 message = (
@@ -69,18 +71,18 @@ class Cell:
         known = self.op in COMPARISONS
         return self.way.decide(self if known else self._with("Not", self._with("Equal", self, 0.0)))
 
-    def __getattr__(self, name: str) -> Callable[[], "Cell"]:
+    def __getattr__(self, name: str) -> Callable[[], Any]:
         if name not in METHODS:
             raise AttributeError(name)
         return lambda: self._with(name, self)
 
-    def __pow__(self, other: Any) -> "Cell":
+    def __pow__(self, other: Any) -> Any:
         return self._with("Mul", self, self) if _is(other, 2) else self._with("Pow", self, other)
 
     def __pos__(self) -> "Cell":
         return self
 
-    def __ne__(self, other: object) -> "Cell":  # type: ignore[override]
+    def __ne__(self, other: object) -> Any:
         return self._with("Not", self._with("Equal", self, other))
 
     def __repr__(self) -> str:
@@ -109,15 +111,15 @@ _COMPARED = dict(zip(("lt", "le", "gt", "ge", "eq"), COMPARISONS[:5], strict=Tru
 _UNARY = {"neg": "Neg", "abs": "Abs", "floor": "Floor", "ceil": "Ceil"}
 
 
-def _forward(op: str) -> Callable[[Cell, Any], Cell]:
+def _forward(op: str) -> Callable[[Cell, Any], Any]:
     return lambda self, other: self._with(op, self, other)
 
 
-def _backward(op: str) -> Callable[[Cell, Any], Cell]:
+def _backward(op: str) -> Callable[[Cell, Any], Any]:
     return lambda self, other: self._with(op, other, self)
 
 
-def _alone(op: str) -> Callable[[Cell], Cell]:
+def _alone(op: str) -> Callable[[Cell], Any]:
     return lambda self: self._with(op, self)
 
 

@@ -109,6 +109,7 @@ ROUNDED: dict[Any, Build] = {
     np.log10: _base(_node("Log"), 10.0),
     np.exp: _node("Exp"),
     np.exp2: lambda graph, x: graph.op("Pow", 2.0, x),
+    special.exp10: lambda graph, x: graph.op("Pow", 10.0, x),
     np.expm1: expm1,
     np.sin: _node("Sin"),
     np.cos: _node("Cos"),

@@ -31,6 +31,7 @@ from export.converters.cells import (
 MOST_WAYS = 256
 _ROWS = 2
 """Of which each must be answered by itself, and alike."""
+_COLUMNS = "it answers now more columns, now fewer"
 
 
 @dataclass(frozen=True)
@@ -42,27 +43,42 @@ class Traced:
     absent: Sequence[Any]
     """What stands for a missing value in each column."""
     known: dict[Key, int] = field(default_factory=dict)
+    noticed: dict[tuple[int, ...], tuple[Value, ...]] = field(default_factory=dict)
 
     def values(self) -> tuple[tuple[Value, ...], bool]:
         """Return what each column of the answer is computed from, and whether it is a data frame.
 
         Raises UntraceableError for a function that cannot be followed.
         """
-        columns = range(len(self.absent))
         row, framed = self._answer()
-        noticed = [column for column in columns if not self._ignores(column, row)]
-        return self._answer(noticed) if noticed else (row, framed)
+        if all(all(self._ignored(row, some)) for some in _halves(len(self.absent))):
+            return row, framed
+        ignored = [self._ignored(row, [column]) for column in range(len(self.absent))]
+        values = []
+        for place, value in enumerate(row):
+            noticed = tuple(column for column, each in enumerate(ignored) if not each[place])
+            values.append(self._noticing(noticed)[place] if noticed else value)
+        return tuple(values), framed
 
-    def _ignores(self, column: int, row: tuple[Value, ...]) -> bool:
-        """Tell whether a missing value is to the function what it is to its arithmetic."""
-        there, _ = self._answer(missing=column)
+    def _noticing(self, columns: tuple[int, ...]) -> tuple[Value, ...]:
+        """Return the answer, by which of these columns lack a value."""
+        if columns not in self.noticed:
+            self.noticed[columns], _ = self._answer(columns)
+        return self.noticed[columns]
+
+    def _ignored(self, row: tuple[Value, ...], columns: Sequence[int]) -> list[bool]:
+        """Tell where missing values are to the function what they are to its arithmetic."""
+        there, _ = self._answer(missing=columns)
+        if len(there) != len(row):
+            raise UntraceableError(_COLUMNS)
         done: dict[Key, Value] = {}
-        return _keys([_without(each, column, done) for each in row]) == _keys(
-            [_without(each, column, done) for each in there]
-        )
+        return [
+            key_of(_without(value, columns, done)) == key_of(_without(found, columns, done))
+            for value, found in zip(row, there, strict=True)
+        ]
 
     def _answer(
-        self, noticed: Sequence[int] = (), missing: int | None = None
+        self, noticed: Sequence[int] = (), missing: Sequence[int] = ()
     ) -> tuple[tuple[Value, ...], bool]:
         """Go all ways, with and without what `noticed` columns lack, and without `missing`."""
         ways: list[tuple[Way, tuple[Value, ...]]] = []
@@ -75,8 +91,7 @@ class Traced:
             framed = isinstance(answer, pd.DataFrame)
             ways.append((way, _row(answer)))
         if len({len(row) for _, row in ways}) > 1:
-            message = "it answers now more columns, now fewer"
-            raise UntraceableError(message)
+            raise UntraceableError(_COLUMNS)
         return _merged(ways, 0), framed
 
     def _called(self, table: Any) -> Any:
@@ -90,12 +105,12 @@ class Traced:
             message = f"it raises {type(error).__name__} ({error})"
             raise UntraceableError(message) from error
 
-    def _table(self, way: Way, noticed: Sequence[int], missing: int | None) -> Any:
+    def _table(self, way: Way, noticed: Sequence[int], missing: Sequence[int]) -> Any:
         cells = np.empty((_ROWS, len(self.absent)), dtype=object)
         for row in range(_ROWS):
             for column, marker in enumerate(self.absent):
                 lacks = Cell("Missing", (column,), row, way)
-                gone = column == missing or (column in noticed and way.decide(lacks))
+                gone = column in missing or (column in noticed and way.decide(lacks))
                 lacking = Missing("nan") if isinstance(marker, float) else marker
                 cells[row, column] = lacking if gone else Cell("Column", (column,), row, way)
         return cells if self.names is None else pd.DataFrame(cells, columns=list(self.names))
@@ -168,14 +183,21 @@ def _chosen(condition: Cell, yes: Value, no: Value) -> Value:
     return Cell("Where", (condition, yes, no), condition.row, condition.way)
 
 
-def _without(value: Value, column: int, done: dict[Key, Value]) -> Value:
-    """Return what is left of a value where a column's number is missing; `done` are some others."""
+def _halves(count: int) -> Iterator[list[int]]:
+    """Yield sets of columns; of any two columns each is in one that the other is not in."""
+    for bit in range(max(1, (count - 1).bit_length())):
+        for side in (0, 1):
+            yield [column for column in range(count) if column >> bit & 1 == side]
+
+
+def _without(value: Value, columns: Sequence[int], done: dict[Key, Value]) -> Value:
+    """Return what is left of a value where columns lack a value; `done` are some others."""
     if not isinstance(value, Cell):
         return None if is_missing(value) else value
     if value.op == "Column":
-        return None if value.args == (column,) else value
+        return None if value.args[0] in columns else value
     if value.key not in done:
-        args = [_without(each, column, done) for each in value.args]
+        args = [_without(each, columns, done) for each in value.args]
         done[value.key] = _folded(value, args)
     return done[value.key]
 

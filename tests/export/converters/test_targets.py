@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import special
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_diabetes
 from sklearn.ensemble import RandomForestRegressor
@@ -56,6 +57,8 @@ def test_an_exact_inverse_stays_exact(prove: Prove) -> None:
         PowerTransformer(standardize=False),
         PowerTransformer("box-cox"),
         make_pipeline(FunctionTransformer(np.log, np.exp), "passthrough", StandardScaler()),
+        FunctionTransformer(np.log10, special.exp10),
+        FunctionTransformer(lambda y: y / 1000, lambda y: y * 1000),
     ],
     ids=str,
 )

@@ -89,6 +89,14 @@ def test_settings_are_given_to_the_function(prove: Prove) -> None:
     assert prove(step, NUMBERS).manifest.parity.tolerance == 0
 
 
+def test_each_of_many_columns_may_be_missing(prove: Prove) -> None:
+    """What a column lacks decides about those alone that are made of it."""
+    table = pd.DataFrame({f"c{i}": np.where(R.random(ROWS) < 0.1, np.nan, i) for i in range(20)})
+    fill = FunctionTransformer(lambda d: d.fillna(-1).assign(both=d.c0.fillna(d.c1)))
+    model = make_pipeline(fill, SimpleImputer(), DecisionTreeRegressor(random_state=0))
+    assert prove(model, table, TARGET).manifest.parity.tolerance == 0
+
+
 def doubled_often(X: Any) -> Any:
     """Use what was computed twice, again and again: all of it written out would be endless."""
     for _ in range(60):
