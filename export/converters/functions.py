@@ -178,6 +178,9 @@ def _traced(graph: Graph, step: FunctionTransformer, frame: Frame) -> Frame:
     call = functools.partial(step.func, **(step.kw_args or {}))
     try:
         return follow(graph, call, names, frame, _BY_NAME)
+    except RecursionError:
+        reason = "it computes too much, one after the other"
+        raise graph.refuse(step, _reason(*_unwrapped(step), reason)) from None
     except UntraceableError as error:
         raise graph.refuse(step, _reason(*_unwrapped(step), str(error))) from error
 

@@ -160,17 +160,20 @@ def _keys(row: Sequence[Value]) -> list[Key]:
 
 def _merged(ways: Sequence[tuple[Way, tuple[Value, ...]]], depth: int) -> tuple[Value, ...]:
     """Join all ways into one, which chooses by what the function asked."""
-    (way, row), *others = ways
+    (_, row), *others = ways
     if not others:
         return row
-    condition, _ = list(way.asked.values())[depth]
+    asked = [list(each.asked.values())[depth : depth + 1] for each, _ in ways]
     sides = [
-        _merged(
-            [each for each in ways if list(each[0].asked.values())[depth][1] is side], depth + 1
-        )
-        for side in (True, False)
+        [each for each, found in zip(ways, asked, strict=True) if [yes for _, yes in found] == side]
+        for side in ([True], [False])
     ]
-    return tuple(_chosen(condition, yes, no) for yes, no in zip(*sides, strict=True))
+    if not all(sides):
+        message = "it asks otherwise when it is called again"
+        raise UntraceableError(message)
+    condition = asked[0][0][0]
+    merged = [_merged(side, depth + 1) for side in sides]
+    return tuple(_chosen(condition, yes, no) for yes, no in zip(*merged, strict=True))
 
 
 def _chosen(condition: Cell, yes: Value, no: Value) -> Value:

@@ -97,6 +97,24 @@ def test_each_of_many_columns_may_be_missing(prove: Prove) -> None:
     assert prove(model, table, TARGET).manifest.parity.tolerance == 0
 
 
+def endless(X: Any) -> Any:
+    """Compute one after the other more than Python can follow back."""
+    for _ in range(1000):
+        X = X + 1
+    return X
+
+
+class Fickle:
+    """A function that looks at its numbers the first time only."""
+
+    called = 0
+
+    def __call__(self, X: Any) -> Any:
+        """Return the numbers, or their opposites."""
+        self.called += X.dtype == object
+        return -X if self.called == 1 and X[0, 0] > 0 else X
+
+
 def doubled_often(X: Any) -> Any:
     """Use what was computed twice, again and again: all of it written out would be endless."""
     for _ in range(60):
@@ -113,6 +131,8 @@ def test_what_is_used_often_is_computed_once(prove: Prove) -> None:
     ("function", "table", "problem"),
     [
         (lambda X: X - X.mean(axis=0), NUMBERS, "it computes with several rows at once, and a "),
+        (endless, NUMBERS, "it computes too much, one after the other"),
+        (Fickle(), NUMBERS, "it asks otherwise when it is called again"),
         (lambda X: X[::-1], NUMBERS, "it answers rows by others than themselves"),
         (np.sinc, NUMBERS, "it raises TypeError ("),
         (lambda X: X[:, :1] // X[:, 1:], NUMBERS, "it divides by what may be 0, with // or %"),
