@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from scipy import special
+from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS
 from sklearn.preprocessing import FunctionTransformer
 
 from export.converters.arithmetic import sigmoid
@@ -20,6 +21,7 @@ from export.converters.mathematics import (
     log1p,
     logit,
 )
+from export.converters.pairwise import kernel
 from export.converters.registry import converts
 from export.converters.traced import Build, follow
 from export.converters.trigonometry import arccos, arcsin, arctan, tan
@@ -147,6 +149,9 @@ _ANY_DTYPE = (
 _FULL_SIZE = 4
 """Of integers of so many bytes and more, numpy computes in double."""
 
+_KERNELS = {function: name for name, function in PAIRWISE_KERNEL_FUNCTIONS.items()}
+_OF_KERNELS = {"Y", "gamma", "degree", "coef0"}
+
 WITH_ARGUMENTS = ("around", "clip", "nan_to_num", "round")
 
 
@@ -163,6 +168,8 @@ def function_transformer(graph: Graph, step: FunctionTransformer, frame: Frame) 
     if function in (np.clip, np.round, np.around, np.nan_to_num):
         y = _with_arguments(graph, step, function, arguments, graph.numeric(frame, step))
         return Frame.of(_unsigned_zeros(graph, frame, y), frame.width)
+    if function in _KERNELS and "Y" in arguments and set(arguments) <= _OF_KERNELS:
+        return _alike(graph, step, _KERNELS[function], arguments, frame)
     build = EXACT.get(function) or ROUNDED.get(function)
     if build is None or arguments:
         return _traced(graph, step, frame)
@@ -170,6 +177,18 @@ def function_transformer(graph: Graph, step: FunctionTransformer, frame: Frame) 
     y = build(graph, graph.numeric(frame, step))
     y = _unsigned_zeros(graph, frame, y) if function is np.negative else y
     return Frame.of(y, frame.width)
+
+
+def _alike(
+    graph: Graph, step: FunctionTransformer, name: str, given: Mapping[str, Any], frame: Frame
+) -> Frame:
+    """Answer how alike rows are to those that are given as `Y`."""
+    graph.exact = False
+    rows = np.asarray(given["Y"], dtype=np.float64)
+    parameters = {key: value for key, value in given.items() if key != "Y"}
+    x = graph.numeric(frame, step)
+    answer = kernel(graph, step, x, rows, name=name, parameters=parameters)
+    return Frame.of(answer, len(rows))
 
 
 def _traced(graph: Graph, step: FunctionTransformer, frame: Frame) -> Frame:

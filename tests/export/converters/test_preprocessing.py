@@ -13,6 +13,7 @@ from sklearn.datasets import load_wine
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics.pairwise import polynomial_kernel, rbf_kernel
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     Binarizer,
@@ -192,6 +193,19 @@ class Doubled:
     def __call__(self, x: Any) -> Any:
         """Return the product."""
         return x * self.by
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        FunctionTransformer(rbf_kernel, kw_args={"Y": [[35.0], [40.0]], "gamma": 0.1}),
+        FunctionTransformer(functools.partial(polynomial_kernel, Y=[[1.0]], degree=2)),
+    ],
+    ids=["rbf", "polynomial"],
+)
+def test_kernels_say_how_alike_rows_are(step: Any, prove: Prove) -> None:
+    """To rows that are given, as in features that say how near to some peak a number is."""
+    assert prove(step, X[:, :1]).manifest.parity.tolerance == 1e-12
 
 
 def test_a_function_that_has_settings_is_followed(prove: Prove) -> None:
