@@ -17,6 +17,7 @@ from export.refusals import Run, answers_of
 from export.rounding import magnified
 from export.signature import Signature
 from export.table import FIT_ON_DOUBLES, Columns
+from export.ties import advice_on_distances
 from runtime.comparison import Difference, compare, disagreeing
 from runtime.manifest import Agreement, Manifest, Parity, Scalar
 
@@ -110,7 +111,8 @@ class Comparer:
             if tally.rows:
                 agreements.append(tally.agreement(left_out=group.rows - tally.rows))
             elif group.name == HELD_OUT and group.rows:
-                raise ParityError(NOTHING_COMPARED.format(rows=group.rows), ())
+                advice = advice_on_distances(self.reference.estimator)
+                raise ParityError(NOTHING_COMPARED.format(rows=group.rows), (), advice)
         agreements += self._in_batches(first)
         parity = Parity(tolerance=self.tolerance, rows=0, label_mismatches=0, max_relative=0.0)
         return parity_with(parity, *agreements)
@@ -231,11 +233,14 @@ class _Tally:
     def _advice(self, found: Agreement) -> str:
         """Say so where scikit-learn computed in single precision.
 
-        Or where the difference is no greater than what rounding does to its own answer.
+        Or where distances may be rounding, or the difference is no greater than what rounding does
+        to its own answer.
         """
         comparer = self.comparer
         if comparer.signature.layout.single:
             return FIT_ON_DOUBLES
+        if advice := advice_on_distances(comparer.reference.estimator):
+            return advice
         if found.label_mismatches or comparer.tolerance == BIT_FOR_BIT:
             return ""
         row = self.worst[0][1].columns

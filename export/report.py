@@ -18,6 +18,7 @@ from runtime.summary import left_out, tried
 MOST_CLASSES = 20
 ASKED = {
     "held-out": "as they are",
+    "training": "some of those that it was fitted on, as they are",
     "random": "any numbers over three times the range of training",
     "in range": "any numbers in the range of training",
     "boundaries": "pairs on both sides of a decision, found by bisection",

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.boundaries import boundary_rows
-from export.group import Ground, Group, stack, take
+from export.group import Ground, Group, evenly, stack, take
 from export.signature import Signature
 from export.table import Columns
 from export.texts import fuzzed
@@ -21,6 +21,7 @@ RANDOM_ROWS = 10_000
 RANDOM_TEXTS = 2_000
 """Where there is nothing but a text, rows drawn from the same few ones prove little."""
 IN_RANGE_ROWS = 1_000
+TRAINING_ROWS = 500
 MOST_CELLS = 20_000_000
 """Of very wide tables fewer random rows are made."""
 MIDPOINTS = 500
@@ -47,6 +48,7 @@ def groups(ground: Ground, held_out: Group) -> Iterator[Group]:
     rng = np.random.default_rng(0)
     features, some = ground.signature.features, ground.held_out
     yield held_out
+    yield Group.of("training", _training(ground.trained))
     count = min(RANDOM_ROWS, max(IN_RANGE_ROWS, MOST_CELLS // len(features)))
     if ground.signature.layout.form == "vector":
         count = RANDOM_TEXTS
@@ -58,6 +60,14 @@ def groups(ground: Ground, held_out: Group) -> Iterator[Group]:
     yield Group.of("texts", _with_texts(ground.signature, some, rng))
     yield Group.of("midpoints", _midpoints(features, some, rng))
     yield _extremes(features, some, ground.exact)
+
+
+def _training(trained: Columns) -> Columns:
+    """Return some rows of training, spread over the table, as they are.
+
+    Only there a neighbour is at no distance, a row its own landmark, a number a knot.
+    """
+    return take(trained, evenly(len(trained[0]), TRAINING_ROWS))
 
 
 def random_columns(

@@ -50,20 +50,47 @@ def deciding(estimator: Any, rows: int) -> Iterator[NDArray[np.bool_]]:
             judged.add((id(search), count))
 
     with ExitStack() as stack:
-        for search in _searches(estimator, set()):
+        for search in _searches(estimator):
             stack.enter_context(_watched(search, judge))
         yield kept
 
 
-def _searches(value: Any, seen: set[int]) -> Iterator[Any]:
-    """Yield what searches for neighbours inside an estimator, a list, an array or a dictionary."""
+def advice_on_distances(estimator: Any) -> str:
+    """Say what to do where an estimator weighs by distances that may be rounding; otherwise "".
+
+    By products of matrices a row is not at 0 from itself, but as far as these are rounded.
+    """
+    for part in _parts(estimator, set()):
+        if getattr(part, "_fit_method", "") == "brute" and _by_rounding(part):
+            return (
+                f"{type(part).__name__} takes distances from products of matrices: that of a row "
+                "of training to itself is not 0 but what rounding leaves, and it counts by that. "
+                "Set algorithm='kd_tree', which adds up the differences."
+            )
+    return ""
+
+
+def _by_rounding(search: Any) -> bool:
+    """Tell whether a search by products of matrices answers by distances, not by ranks."""
+    euclidean = search.effective_metric_ in ("euclidean", "sqeuclidean")
+    return euclidean and "distance" in (getattr(search, "weights", ""), getattr(search, "mode", ""))
+
+
+def _searches(estimator: Any) -> Iterator[Any]:
+    """Yield what searches for the nearest neighbours inside an estimator."""
+    for part in _parts(estimator, set()):
+        if isinstance(part, KNNImputer) or hasattr(part, "kneighbors"):
+            yield part
+
+
+def _parts(value: Any, seen: set[int]) -> Iterator[Any]:
+    """Yield the objects of scikit-learn in an estimator, a list, an array or a dictionary."""
     if isinstance(value, (str, int, float)) or id(value) in seen:
         return
     seen.add(id(value))
     inside: Any = ()
     if isinstance(value, BaseEstimator) or type(value).__module__.startswith("sklearn."):
-        if isinstance(value, KNNImputer) or hasattr(value, "kneighbors"):
-            yield value
+        yield value
         inside = getattr(value, "__dict__", {}).values()
     elif isinstance(value, dict):
         inside = value.values()
@@ -72,7 +99,7 @@ def _searches(value: Any, seen: set[int]) -> Iterator[Any]:
     ):
         inside = value
     for each in inside:
-        yield from _searches(each, seen)
+        yield from _parts(each, seen)
 
 
 @contextmanager
@@ -128,8 +155,7 @@ def _apart(search: Any, rows: NDArray[np.float64], asked: int | None) -> NDArray
         squares = known.multiply(known) if hasattr(known, "multiply") else known * known
         norms = np.maximum((rows**2).sum(axis=1), squares.sum(axis=1).max())
         distances, noise = distances**2, PRODUCT_ROUNDING * norms
-        by_distance = "distance" in (getattr(search, "weights", ""), getattr(search, "mode", ""))
-        same = by_distance & (distances[:, 0] <= SAME_POINT * norms)
+        same = _by_rounding(search) & (distances[:, 0] <= SAME_POINT * norms)
     elif search.effective_metric_ == "cosine":
         noise += PRODUCT_ROUNDING
     targets = getattr(search, "_y", np.arange(search.n_samples_fit_))

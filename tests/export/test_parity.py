@@ -31,9 +31,10 @@ from runtime.model import Array, Model
 from tests.export.conftest import Built
 
 EXPECTED_GROUPS = {
-    "iris": ["held-out", "random", "in range", "boundaries", "midpoints", "extremes"],
+    "iris": ["held-out", "training", "random", "in range", "boundaries", "midpoints", "extremes"],
     "penguins": [
         "held-out",
+        "training",
         "random",
         "in range",
         "boundaries",

@@ -154,3 +154,11 @@ def test_a_proof_of_no_held_out_row_is_none(tmp_path: Path) -> None:
     with pytest.raises(ParityError, match="of 80 held-out rows none can be compared, as scikit"):
         export(model, twice, X_test=twice, name="m", out=tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_of_training_held_out_from_weights_by_rounding_get_advice(tmp_path: Path) -> None:
+    """By products of matrices none of them is at 0 from itself."""
+    model = KNeighborsRegressor(1, algorithm="brute", weights="distance").fit(X + 0.1, Y)
+    with pytest.raises(ParityError, match="held-out rows none can be compared") as caught:
+        export(model, X + 0.1, name="m", out=tmp_path)
+    assert caught.value.advice.endswith("Set algorithm='kd_tree', which adds up the differences.")

@@ -22,7 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.semi_supervised import LabelPropagation
 
-from export.errors import ConversionError
+from export.errors import ConversionError, ParityError
 from export.pipeline import export_trained
 from export.recipe import Trained
 from runtime.model import Model
@@ -143,6 +143,22 @@ def test_several_values_agree(prove: Prove) -> None:
 def test_all_within_a_radius_agree(model: Any, prove: Prove) -> None:
     """A row without neighbours has the outlier's label."""
     prove(make_pipeline(StandardScaler(), model), *load_wine(return_X_y=True))
+
+
+def test_weights_by_distances_that_are_rounding_are_refused(prove: Prove) -> None:
+    """Of a row of training to itself; trees, which add up differences, have 0 there."""
+    X, y = load_iris(return_X_y=True)
+    y = y.astype(float)
+    settings = {"radius": 1.05, "weights": "distance"}
+    with pytest.raises(ParityError, match="of 112 training rows 0 have another label") as caught:
+        prove(RadiusNeighborsRegressor(**settings, algorithm="brute"), X, y)
+    assert caught.value.advice == (
+        "RadiusNeighborsRegressor takes distances from products of matrices: that of a row of "
+        "training to itself is not 0 but what rounding leaves, and it counts by that. Set "
+        "algorithm='kd_tree', which adds up the differences."
+    )
+    parity = prove(RadiusNeighborsRegressor(**settings, algorithm="kd_tree"), X, y).manifest.parity
+    assert [each.rows for each in parity.groups if each.group == "training"] == [112]
 
 
 @pytest.mark.parametrize("dtype", [float, int])
