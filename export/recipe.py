@@ -23,10 +23,11 @@ class Trained:
     """A fitted estimator with the data that it was trained on and the data held out.
 
     `X_train` and `X_test` are data frames with the same columns (of pandas, polars or Arrow),
-    arrays `[rows, features]`, or, for text models, lists of strings; `y_train` and `y_test` are
-    `[rows]` or, for several targets, `[rows, targets]` (None for estimators that learn without
-    a target). Everything else is for people, and has a default: `name` is the file's, features
-    are called by their column or `feature1` to `featureN`, classes by their label.
+    arrays `[rows, features]`, or, for text models, lists of strings; numbers `[rows]` are one
+    feature. `y_train` and `y_test` are `[rows]` or, for several targets, `[rows, targets]` (None
+    for estimators that learn without a target). Everything else is for people, and has a default:
+    `name` is the file's, features are called by their column or `feature1` to `featureN`, classes
+    by their label.
     """
 
     estimator: Any

@@ -218,7 +218,12 @@ def _first(estimator: Any, *methods: str) -> str | None:
 
 
 def _labels(classes: NDArray[Any]) -> list[Label]:
-    return [label.item() if isinstance(label, np.generic) else label for label in classes]
+    labels = [label.item() if isinstance(label, np.generic) else label for label in classes]
+    for label in labels:
+        if isinstance(label, int) and not -(2**63) <= label < 2**63:
+            problem = f"the class {label} is beyond 2^63, where the integers of a graph end; make"
+            raise RecipeError("recipe", f"{problem} strings of y_train and y_test before the fit.")
+    return labels
 
 
 def _targets(

@@ -105,6 +105,8 @@ def as_table(data: Any, source: str) -> Any:
             )
             raise RecipeError("recipe", problem)
         return array
+    if array.ndim == 1 and array.dtype.kind in _KINDS:
+        return array.reshape(-1, 1)  # as IsotonicRegression, which takes both forms, has it
     if array.ndim != 2:
         problem = f"{source} has the shape {array.shape}; expected a table, [rows, features]."
         raise RecipeError("recipe", problem)

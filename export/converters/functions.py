@@ -146,6 +146,8 @@ _ANY_DTYPE = (
     np.isfinite,
 )
 """Functions that answer the same of integers as of doubles, however few bytes they have."""
+_GREATEST_ROOT = 3_037_000_499.0
+"""The greatest whole number whose square is below 2^63."""
 _FULL_SIZE = 4
 """Of integers of so many bytes and more, numpy computes in double."""
 
@@ -174,8 +176,12 @@ def function_transformer(graph: Graph, step: FunctionTransformer, frame: Frame) 
     if build is None or arguments:
         return _traced(graph, step, frame)
     graph.exact = graph.exact and function in EXACT
-    y = build(graph, graph.numeric(frame, step))
-    y = _unsigned_zeros(graph, frame, y) if function is np.negative else y
+    x = graph.numeric(frame, step)
+    y = build(graph, x)
+    if function is np.negative:
+        y = _unsigned_zeros(graph, frame, y)
+    if function is np.square:
+        y = _wrapping(graph, frame, x, y)
     return Frame.of(y, frame.width)
 
 
@@ -213,6 +219,17 @@ def _unsigned_zeros(graph: Graph, frame: Frame, y: TensorName) -> TensorName:
     return graph.op("Where", zeros, 0.0, y)
 
 
+def _wrapping(graph: Graph, frame: Frame, x: TensorName, y: TensorName) -> TensorName:
+    """Let the squares `y` of 64-bit integers `x` wrap around, as numpy's do beyond 2^63."""
+    whole = [dtype is not None and dtype.kind == "i" for dtype in frame.dtypes]
+    if not any(whole):
+        return y
+    integer = graph.cast(x, np.int64)
+    wrapped = graph.cast(graph.op("Mul", integer, integer), np.float64)
+    beyond = graph.op("Greater", graph.op("Abs", x), _GREATEST_ROOT)
+    return graph.op("Where", graph.op("And", beyond, np.array(whole).reshape(1, -1)), wrapped, y)
+
+
 def _flattens(function: Any, arguments: Mapping[str, Any]) -> bool:
     """Tell whether a column becomes the vector of texts that a vectorizer takes."""
     if function is np.ravel:
@@ -242,7 +259,7 @@ def _of_dtype(function: Any, dtype: "np.dtype[Any]") -> str | None:
         return "is an integer too"
     if function is np.abs and dtype.kind in "bu":
         return None
-    if function is np.square and dtype.itemsize == _FULL_SIZE:  # of 8, from 3 billion on
+    if function is np.square and dtype.itemsize == _FULL_SIZE:
         return "is an integer of as many bits, which wraps around"
     if function is np.negative and dtype.kind == "u":
         return "is the number that it wraps around to"

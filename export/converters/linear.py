@@ -179,6 +179,11 @@ def sgd_one_class_svm(graph: Graph, model: SGDOneClassSVM, frame: Frame) -> Flag
 
 def linear_scores(graph: Graph, model: Any, frame: Frame) -> TensorName:
     """Return `x @ coef_.T + intercept_`, float64 [N, outputs]."""
+    column = np.result_type(*frame.as_array().dtypes or (None,))
+    if column.kind != "f" and np.result_type(column, model.coef_.dtype) != np.float64:
+        reason = f"its coefficients are of single precision, and so are products with {column}, "
+        reason += "which its columns are; make float64 of these, with astype(float), before the fit"
+        raise graph.refuse(model, f"{reason}.")
     sums = product(graph, model, frame, _transposed(model.coef_))
     return graph.op("Add", sums, np.asarray(model.intercept_, dtype=np.float64))
 

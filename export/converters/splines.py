@@ -79,6 +79,15 @@ def _inside(spline: BSpline, low: float, high: float) -> _Pieces:
     return _Pieces(origins[1:], origins, np.stack(derivatives, axis=-1))
 
 
+def _stepping(inside: _Pieces, spline: BSpline, high: float) -> _Pieces:
+    """Give the number `high` a piece of its own: splines of degree 0 jump there."""
+    return _Pieces(
+        np.append(inside.edges, high),
+        np.append(inside.origins, high),
+        np.concatenate([inside.coefficients, spline(high).reshape(1, -1, 1)]),
+    )
+
+
 def _with_ends(step: SplineTransformer, spline: BSpline, outside: int, ends: int) -> _Pieces:
     """Add an interval at each end, in which the outer splines are constant or straight lines.
 
@@ -86,6 +95,8 @@ def _with_ends(step: SplineTransformer, spline: BSpline, outside: int, ends: int
     """
     low, high = spline.t[outside], spline.t[-outside - 1]
     inside = _inside(spline, low, high)
+    if spline.k == 0:
+        inside = _stepping(inside, spline, high)
     count, splines, powers = inside.coefficients.shape
     width = max(powers, 2)
     coefficients = np.zeros((count + 2, splines, width))

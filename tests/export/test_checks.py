@@ -313,3 +313,15 @@ def test_integers_that_doubles_round_are_refused(dtype: Any) -> None:
         "which doubles, and with them most JSON clients, round. Leave it out, or make strings of "
         "them, in the recipe, before the estimator."
     )
+
+
+def test_classes_beyond_the_integers_of_graphs_are_refused() -> None:
+    """They would be answered as others, below 0."""
+    X, y = load_iris(return_X_y=True)
+    model = DecisionTreeClassifier().fit(X, y.astype(np.uint64) + np.uint64(2**63))
+    with pytest.raises(RecipeError) as caught:
+        Reference.of(model, X)
+    assert str(caught.value) == (
+        "recipe: the class 9223372036854775808 is beyond 2^63, where the integers of a graph end; "
+        "make strings of y_train and y_test before the fit."
+    )

@@ -113,6 +113,11 @@ def test_an_array_of_three_dimensions_is_refused() -> None:
     )
 
 
+def test_numbers_in_a_row_are_one_column() -> None:
+    """As IsotonicRegression, which takes both forms, has them."""
+    assert as_table(pd.Series([1.5, 2.5]), "X_train").tolist() == [[1.5], [2.5]]
+
+
 def test_dictionaries_are_refused() -> None:
     """What a DictVectorizer takes has no columns; the message says how to make some."""
     with pytest.raises(RecipeError) as caught:

@@ -53,6 +53,14 @@ def test_wide_integers_are_computed_in_double(dtype: Any, prove: Prove) -> None:
     assert prove(model, frame, AGES > 40).manifest.parity.tolerance == 0
 
 
+@pytest.mark.parametrize("dtype", ["int64", "Int64"])
+def test_squares_of_integers_wrap_around(dtype: Any, prove: Prove) -> None:
+    """Beyond 2^63, as numpy's do; those of doubles beside them do not."""
+    frame = pd.DataFrame({"age": AGES * 10**8, "size": AGES * 1e8})
+    parity = prove(FunctionTransformer(np.square), frame.astype({"age": dtype})).manifest.parity
+    assert parity.tolerance == 0
+
+
 @pytest.mark.parametrize(
     "step",
     [

@@ -4,6 +4,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
 from sklearn import linear_model
@@ -20,6 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC, LinearSVR
 
+from export.errors import ConversionError
 from tests.export.conftest import Prove
 
 REGRESSORS = [
@@ -182,3 +184,18 @@ def test_sparse_coefficients_are_read(prove: Prove) -> None:
     X, y = load_iris(return_X_y=True)
     model = linear_model.SGDClassifier(penalty="l1", random_state=0).fit(X, y).sparsify()
     prove(FrozenEstimator(model), X, y)
+
+
+def test_coefficients_of_single_precision_meet_doubles_alone(prove: Prove) -> None:
+    """LarsCV rounds them where its columns have few bytes, and of such makes single products."""
+    X, y = load_iris(return_X_y=True)
+    frame = pd.DataFrame(X * 10).astype(np.int8)
+    with pytest.raises(ConversionError) as refused:
+        prove(linear_model.LarsCV(), frame, y)
+    assert str(refused.value) == (
+        "LarsCV cannot be converted: its coefficients are of single precision, and so are products "
+        "with int8, which its columns are; make float64 of these, with astype(float), before the "
+        "fit."
+    )
+    prove(linear_model.LarsCV(), frame.astype(float), y)
+    prove(linear_model.Lars(), frame, y)

@@ -264,6 +264,12 @@ def test_steps_of_degree_zero_agree(prove: Prove) -> None:
     prove(SplineTransformer(degree=0, extrapolation="linear"), X[:, :3])
 
 
+def test_steps_of_degree_zero_agree_on_their_knots(prove: Prove) -> None:
+    """Whole numbers are such, the last one inside among them."""
+    rows = np.random.default_rng(0).integers(0, 5, (200, 2))
+    prove(SplineTransformer(degree=0, extrapolation="linear"), rows)
+
+
 def test_missing_numbers_are_zeros_of_the_splines(prove: Prove) -> None:
     """With handle_missing="zeros"."""
     rows = X[:, :3].copy()
