@@ -13,6 +13,9 @@ from sklearn.ensemble import RandomTreesEmbedding
 from sklearn.feature_extraction import FeatureHasher
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer
 from sklearn.feature_selection import SelectorMixin
+from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.kernel_approximation import AdditiveChi2Sampler
+from sklearn.neighbors import KNeighborsTransformer, RadiusNeighborsTransformer
 from sklearn.preprocessing import (
     Binarizer,
     FunctionTransformer,
@@ -26,18 +29,30 @@ from sklearn.preprocessing import (
     SplineTransformer,
     StandardScaler,
 )
+from sklearn.random_projection import SparseRandomProjection
 
-_ALWAYS = (CountVectorizer, FeatureHasher, HashingVectorizer, TfidfTransformer)
+_ALWAYS = (
+    CountVectorizer,
+    FeatureHasher,
+    HashingVectorizer,
+    KNeighborsTransformer,
+    RadiusNeighborsTransformer,
+    TfidfTransformer,
+)
 _IF_ASKED = (OneHotEncoder, RandomTreesEmbedding, SplineTransformer)
 _AS_GIVEN = (
+    AdditiveChi2Sampler,
     Binarizer,
     FunctionTransformer,
     MaxAbsScaler,
+    MissingIndicator,
     Normalizer,
     PolynomialFeatures,
     QuantileTransformer,
     RobustScaler,
     SelectorMixin,
+    SimpleImputer,
+    SparseRandomProjection,
     StandardScaler,
 )
 
@@ -57,6 +72,10 @@ def answers_sparse(transformer: Any, given: bool, made: bool) -> bool:
         return bool(transformer.sparse_output_)
     if isinstance(transformer, KBinsDiscretizer):
         return bool(transformer.encode == "onehot")
+    if isinstance(transformer, MissingIndicator) and transformer.sparse != "auto":
+        return bool(transformer.sparse)
+    if isinstance(transformer, SparseRandomProjection):
+        given = given and not transformer.dense_output
     if isinstance(transformer, _IF_ASKED):
         return bool(transformer.sparse_output)
     if isinstance(transformer, _AS_GIVEN):

@@ -20,11 +20,15 @@ from sklearn.ensemble import (
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.feature_selection import SelectKBest
 from sklearn.frozen import FrozenEstimator
+from sklearn.impute import SimpleImputer
+from sklearn.kernel_approximation import AdditiveChi2Sampler
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.multiclass import OneVsRestClassifier
+from sklearn.neighbors import KNeighborsTransformer, RadiusNeighborsTransformer
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, OneHotEncoder, StandardScaler
+from sklearn.random_projection import SparseRandomProjection
 from xgboost import XGBClassifier, XGBRegressor, XGBRFClassifier, XGBRFRegressor
 
 from export.convert import FOUR_ULP_SINGLE, RELATIVE
@@ -193,6 +197,30 @@ def test_behind_texts_it_is_exact(prove: Prove) -> None:
     terms = make_union(CountVectorizer(), CountVectorizer(ngram_range=(2, 2)))
     model = make_pipeline(terms, SelectKBest(k=20), MaxAbsScaler(), XGBClassifier(**FEW))
     assert prove(model, X, y.astype(int)).manifest.parity.tolerance == 0
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        AdditiveChi2Sampler(),
+        RadiusNeighborsTransformer(radius=1.2, mode="connectivity"),
+        SimpleImputer(),
+        SimpleImputer(add_indicator=True),
+        SparseRandomProjection(n_components=5, random_state=0),
+    ],
+    ids=str,
+)
+def test_steps_that_keep_a_matrix_sparse_agree(step: Any, prove: Prove) -> None:
+    """What they leave out is missing, too."""
+    X, y = animals()
+    hot = OneHotEncoder(handle_unknown="ignore")
+    prove(make_pipeline(hot, step, XGBClassifier(**FEW)), X[["kind", "site"]].astype(str), y)
+
+
+def test_a_graph_of_neighbors_is_sparse(prove: Prove) -> None:
+    """Of each row it has but its neighbours; all other columns are missing."""
+    graph = KNeighborsTransformer(n_neighbors=9, mode="connectivity")
+    prove(make_pipeline(graph, XGBClassifier(**FEW)), *load_wine(return_X_y=True))
 
 
 def test_the_scaled_iris_is_exact(prove: Prove) -> None:
