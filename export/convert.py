@@ -40,6 +40,12 @@ class Converted:
     grown: tuple[Grown, ...] = ()
     """The ensembles of trees in the graph."""
 
+    @property
+    def width(self) -> int:
+        """The greatest number of columns that a table in the graph has, as of training rows."""
+        tables = (each.dims for each in self.model.graph.initializer if len(each.dims) > 1)
+        return max((dims[-1] for dims in tables), default=1)
+
 
 class Root(BaseEstimator):  # type: ignore[misc]
     """What skl2onnx is given: the estimator with its signature and the outputs wanted."""

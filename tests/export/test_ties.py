@@ -162,3 +162,24 @@ def test_rows_of_training_held_out_from_weights_by_rounding_get_advice(tmp_path:
     with pytest.raises(ParityError, match="held-out rows none can be compared") as caught:
         export(model, X + 0.1, name="m", out=tmp_path)
     assert caught.value.advice.endswith("Set algorithm='kd_tree', which adds up the differences.")
+
+
+def test_predict_and_predict_proba_search_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the same rows; the search that looks for ties is another."""
+    asked: list[int] = []
+    found = KNeighborsClassifier.kneighbors
+
+    def counted(self: Any, X: Any, n_neighbors: int | None = None, **options: Any) -> Any:
+        asked.append(n_neighbors or self.n_neighbors)
+        return found(self, X, n_neighbors, **options)
+
+    monkeypatch.setattr(KNeighborsClassifier, "kneighbors", counted)
+    model = KNeighborsClassifier(1).fit(X, Y)
+    with deciding(model, len(ROWS)):
+        labels, shares = model.predict(ROWS), model.predict_proba(ROWS)
+    assert asked == [6, 1]
+    assert labels.tolist() == model.predict(ROWS).tolist()
+    assert shares.tolist() == model.predict_proba(ROWS).tolist()
+    with deciding(model, len(ROWS)):
+        model.predict(ROWS)
+        assert model.predict_proba(ROWS + 1.0).tolist() == model.predict_proba(ROWS + 1.0).tolist()
