@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
+from sklearn.cluster import AffinityPropagation
 from sklearn.impute import KNNImputer
 from sklearn.metrics.pairwise import nan_euclidean_distances
 
@@ -45,8 +46,7 @@ def deciding(estimator: Any, rows: int) -> Iterator[NDArray[np.bool_]]:
             return
         dense = _dense(table)
         if len(dense) == rows:
-            apart = _completed if isinstance(search, KNNImputer) else _apart
-            kept[:] &= apart(search, dense, count)
+            kept[:] &= _judge_of(search)(search, dense, count)
             judged.add((id(search), count))
 
     with ExitStack() as stack:
@@ -79,8 +79,14 @@ def _by_rounding(search: Any) -> bool:
 def _searches(estimator: Any) -> Iterator[Any]:
     """Yield what searches for the nearest neighbours inside an estimator."""
     for part in _parts(estimator, set()):
-        if isinstance(part, KNNImputer) or hasattr(part, "kneighbors"):
+        if isinstance(part, (AffinityPropagation, KNNImputer)) or hasattr(part, "kneighbors"):
             yield part
+
+
+def _judge_of(search: Any) -> Callable[[Any, NDArray[np.float64], int | None], NDArray[np.bool_]]:
+    if isinstance(search, KNNImputer):
+        return _completed
+    return _nearest if isinstance(search, AffinityPropagation) else _apart
 
 
 def _parts(value: Any, seen: set[int]) -> Iterator[Any]:
@@ -177,6 +183,20 @@ def _apart(search: Any, rows: NDArray[np.float64], asked: int | None) -> NDArray
     targets = getattr(search, "_y", np.arange(search.n_samples_fit_))
     complete = others == search.n_samples_fit_
     return ~same & _settled(distances, targets[places], count, noise, complete=complete)
+
+
+def _nearest(
+    search: AffinityPropagation, rows: NDArray[np.float64], _: int | None
+) -> NDArray[np.bool_]:
+    """Tell whether one centre is nearer than all others: they are rows of training themselves."""
+    centres = _dense(search.cluster_centers_)
+    if len(centres) < 2:
+        return np.ones(len(rows), dtype=bool)
+    squares = nan_euclidean_distances(rows, centres, squared=True)
+    nearest = np.sort(squares, axis=1)[:, :2]
+    norms = np.maximum((rows**2).sum(axis=1), (centres**2).sum(axis=1).max())
+    decided: NDArray[np.bool_] = nearest[:, 1] - nearest[:, 0] > PRODUCT_ROUNDING * norms
+    return decided
 
 
 def _settled(

@@ -17,6 +17,7 @@ from sklearn.neighbors import (
     KNeighborsTransformer,
     LocalOutlierFactor,
     NeighborhoodComponentsAnalysis,
+    RadiusNeighborsRegressor,
 )
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading
 
@@ -150,8 +151,12 @@ def neighborhood_components(
 
 
 def check_values(graph: Graph, model: Any) -> None:
-    """Refuse targets of single precision, in which scikit-learn takes their mean."""
-    if model._y.dtype == np.float32 and model.weights in ("uniform", None):
+    """Refuse targets of single precision, in which scikit-learn takes their mean.
+
+    Within a radius, also of those at no distance, by which alone a row is then answered.
+    """
+    single = isinstance(model, RadiusNeighborsRegressor) or model.weights in ("uniform", None)
+    if model._y.dtype == np.float32 and single:
         reason = "its targets are of single precision, in which it takes their mean; fit it on "
         raise graph.refuse(model, f"{reason}y.astype(float).")
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.cluster import AffinityPropagation
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import KNNImputer
@@ -127,6 +128,14 @@ def test_a_graph_by_distance_has_one_neighbor_more() -> None:
     """scikit-learn counts the row itself."""
     model = KNeighborsTransformer(n_neighbors=1).fit(X)
     assert decided(model, np.array([[1.0], [1.4]])).tolist() == [False, True]
+
+
+def test_a_tie_between_centres_is_found() -> None:
+    """Those of affinity propagation are rows of training, as may be what lies between them."""
+    rows = np.array([[0.0], [0.1], [0.2], [2.0], [2.1], [2.2]])
+    model = AffinityPropagation(random_state=0).fit(rows)
+    assert model.cluster_centers_.tolist() == [[0.1], [2.1]]
+    assert decided(model, np.array([[1.1], [1.2], [0.1]])).tolist() == [False, True, True]
 
 
 def test_other_estimators_decide_every_row() -> None:

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.covariance import EllipticEnvelope
 from sklearn.datasets import load_iris
@@ -84,10 +83,19 @@ def test_what_scikit_learn_computes_in_single_precision_is_refused(prove: Prove)
 
 
 @pytest.mark.parametrize(
-    "model", [KNeighborsRegressor(), RadiusNeighborsRegressor(5.0)], ids=lambda m: type(m).__name__
+    "model",
+    [
+        KNeighborsRegressor(),
+        RadiusNeighborsRegressor(5.0),
+        RadiusNeighborsRegressor(5.0, weights="distance"),
+    ],
+    ids=str,
 )
 def test_means_of_single_precision_are_refused(model: Any, prove: Prove) -> None:
-    """Neighbours' targets are averaged in their own precision, unless they are weighed."""
+    """Neighbours' targets are averaged in their own precision, unless they are weighed.
+
+    Within a radius, those at no distance are not.
+    """
     target = (X[:, 0] * 7).astype(np.float32)
     with pytest.raises(ConversionError) as refused:
         prove(model, X[:, 1:], target)
@@ -95,7 +103,11 @@ def test_means_of_single_precision_are_refused(model: Any, prove: Prove) -> None
         f"{type(model).__name__} cannot be converted: its targets are of single precision, in "
         "which it takes their mean; fit it on y.astype(float)."
     )
-    prove(clone(model).set_params(weights="distance"), X[:, 1:], target)
+
+
+def test_weighed_means_of_single_precision_agree(prove: Prove) -> None:
+    """The weights are doubles, and so is what they make."""
+    prove(KNeighborsRegressor(weights="distance"), X[:, 1:], (X[:, 0] * 7).astype(np.float32))
 
 
 ENCODERS = [
