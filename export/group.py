@@ -13,7 +13,8 @@ from export.table import Columns
 
 Positions = slice | NDArray[np.int64]
 HELD_OUT = "held-out"
-"""The name of the group of all rows that were held out."""
+TRAINING = "training"
+"""The names of the groups of all rows that were held out, and of some of training."""
 
 MOST_HELD_OUT = 5_000
 MOST_TRAINED = 20_000

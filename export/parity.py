@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from export.asking import ask, stacked
 from export.convert import BIT_FOR_BIT
 from export.errors import ParityError
-from export.group import HELD_OUT, Group, evenly, stack, take
+from export.group import HELD_OUT, TRAINING, Group, evenly, stack, take
 from export.reference import Answers, Reference
 from export.refusals import Run, answers_of
 from export.rounding import magnified
 from export.signature import Signature
 from export.table import FIT_ON_DOUBLES, Columns
-from export.ties import advice_on_distances
+from export.ties import advice_on_centres, advice_on_distances
 from runtime.comparison import Difference, compare, disagreeing
 from runtime.manifest import Agreement, Manifest, Parity, Scalar
 
@@ -264,6 +264,8 @@ class _Tally:
             return advice
         if found.label_mismatches or comparer.tolerance == BIT_FOR_BIT:
             return ""
+        if self.group == TRAINING and (advice := advice_on_centres(comparer.reference.estimator)):
+            return advice
         row = self.worst[0][1].columns
         own = magnified(comparer.reference, comparer.signature, row, comparer.magnitudes)
         if own <= comparer.tolerance:

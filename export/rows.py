@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.boundaries import boundary_rows
-from export.group import Ground, Group, evenly, stack, take
+from export.group import TRAINING, Ground, Group, evenly, stack, take
 from export.signature import Signature
 from export.table import Columns
 from export.texts import fuzzed
@@ -48,7 +48,7 @@ def groups(ground: Ground, held_out: Group) -> Iterator[Group]:
     rng = np.random.default_rng(0)
     features, some = ground.signature.features, ground.held_out
     yield held_out
-    yield Group.of("training", _training(ground.trained))
+    yield Group.of(TRAINING, _training(ground.trained))
     count = min(RANDOM_ROWS, max(IN_RANGE_ROWS, MOST_CELLS // len(features)))
     if ground.signature.layout.form == "vector":
         count = RANDOM_TEXTS

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.cluster import AffinityPropagation
+from sklearn.cluster import AffinityPropagation, Birch
 from sklearn.impute import KNNImputer
 from sklearn.metrics.pairwise import nan_euclidean_distances
 
@@ -66,6 +66,18 @@ def advice_on_distances(estimator: Any) -> str:
                 f"{type(part).__name__} takes distances from products of matrices: that of a row "
                 "of training to itself is not 0 but what rounding leaves, and it counts by that. "
                 "Set algorithm='kd_tree', which adds up the differences."
+            )
+    return ""
+
+
+def advice_on_centres(estimator: Any) -> str:
+    """Say what to do where a centre may be a row of training; otherwise ""."""
+    for part in _parts(estimator, set()):
+        if isinstance(part, Birch):
+            return (
+                "Birch takes distances from products of matrices: that of a row of training which "
+                "is a subcluster by itself is not 0 but what rounding leaves. Set a greater "
+                "threshold, by which it is joined with others."
             )
     return ""
 

@@ -13,12 +13,13 @@ from sklearn.cluster import (
     MiniBatchKMeans,
 )
 from sklearn.covariance import EllipticEnvelope
-from sklearn.datasets import load_iris, load_wine
+from sklearn.datasets import load_diabetes, load_iris, load_wine
 from sklearn.linear_model import LogisticRegression
 from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from export.errors import ParityError
 from tests.export.conftest import Prove
 
 
@@ -43,6 +44,19 @@ def test_a_clusterer_answers_the_nearest_centre(
     manifest = prove(clusterer, X).manifest
     assert manifest.task == "clustering"
     assert [each.name for each in manifest.outputs] == ["label"] + [output] * bool(output)
+
+
+def test_subclusters_of_one_row_get_advice(prove: Prove) -> None:
+    """Their distance to that row is rounding, however the features are scaled."""
+    X, _ = load_diabetes(return_X_y=True)
+    with pytest.raises(ParityError, match="training rows 0 have another label") as caught:
+        prove(Birch(), X * 21)
+    assert caught.value.advice == (
+        "Birch takes distances from products of matrices: that of a row of training which is a "
+        "subcluster by itself is not 0 but what rounding leaves. Set a greater threshold, by which "
+        "it is joined with others."
+    )
+    prove(Birch(threshold=1.5), X * 21)
 
 
 @pytest.mark.parametrize("covariance", ["full", "tied", "diag", "spherical"])
