@@ -142,7 +142,7 @@ def _dear(model: Model, rows: Tensors, pace: Pace) -> bool:
     """
     some = {name: tensor[: 4 if pace.slow else None] for name, tensor in rows.items()}
     bound = _BLOCK_COST * pace.row
-    return all(_Run(model, some, 1).seconds > bound for _ in range(1 if pace.slow else 3))
+    return all(_Run(model, some, 1).seconds > bound for _ in range(1 if pace.slow else 6))
 
 
 def _bulk(model: Model, rows: Tensors, each: float) -> float | None:
