@@ -25,7 +25,7 @@ MOST_CELLS = 4_000_000
 """So many numbers, rows and columns multiplied, are compared at once."""
 MOST_RUN = 500_000
 """So many numbers of a table inside the graph, as of distances to training rows, are computed at
-once: they stay in the processor's cache, which makes a search five times as quick."""
+once: they stay in the processor's cache, without which a search takes far longer."""
 SMALL_BATCHES = (1, 2, 7)
 SMALL_BATCH_ROWS = 30
 """So many rows of each group are compared in small batches, too."""

@@ -16,7 +16,7 @@ A body that the application reads may take longer, but no part of it (`flow.inco
 """
 
 UNREAD = 300.0
-"""Seconds in which a client must take something of what is written to it, as in Envoy.
+"""Seconds in which a client must take something of what is written to it.
 
 It may have reasons to be slow: a stream's answers wait in the network until it needs them.
 """
