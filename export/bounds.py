@@ -1,6 +1,8 @@
-"""The numbers that scikit-learn answers: beyond some it refuses a row, as behind a logarithm.
+"""The numbers that scikit-learn answers: others it refuses, as behind a logarithm.
 
-Asked of the estimator, one feature at a time, so that the service refuses what it refuses.
+Asked of the estimator, one feature at a time, so that the service refuses what it refuses: what
+lies beyond a bound, as below 0 behind a square root; what single precision, in which trees
+compare, would make infinite; and single numbers, as 0 under a fraction.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,19 +17,30 @@ from export.table import Columns, Layout
 
 Value = NDArray[Any]
 """One value of a column, [1]."""
-Bounds = Mapping[int, dict[str, Any]]
-"""By the feature: the least number that is answered as `lowest`, the greatest as `highest`."""
+Bounds = dict[int, dict[str, Any]]
+"""By the feature: the least number that is answered as `lowest`, the greatest as `highest`,
+single ones that are not as `refused`."""
 REACH = 10
 """So many times as far beyond the numbers that were seen as they are apart, others are tried."""
+GREATEST_SINGLE = float(np.nextafter(2.0**128 - 2.0**103, 0))
+"""The greatest double that does not become infinity in single precision."""
+SINGULAR = (-1.0, 0.0, 1.0)
+"""Where the usual functions of all other numbers have none: logarithms, fractions, arctanh."""
 _STEPS = 64
 """After which two doubles of any size are neighbours."""
+_BESIDE = 2.0**-20
+"""So near a single number others are answered; still nearer a fraction may be infinite, too."""
+_ROWS = 16
+"""In so many rows a single number must be refused."""
+_SIDES = (("lowest", -1.0), ("highest", 1.0))
 
 
 def bounds_of(estimator: Any, layout: Layout, table: Any, features: Sequence[int]) -> Bounds:
-    """Find the least and the greatest number of some features that scikit-learn answers.
+    """Find which numbers of some features scikit-learn answers.
 
-    `table` is that of training, whose first row is tried with other numbers. None is found where
-    a number of training lies beyond: then others decide, too, whether a number is answered.
+    `table` is that of training, whose first row is tried with other numbers. No bound is found
+    where a number of training lies beyond, and no single number where it is answered in another
+    row: then other features decide, too, whether a number is answered.
     """
     row = layout.split(layout.take(table, slice(0, 1)))
     seen: dict[int, Value] = {}
@@ -37,8 +50,18 @@ def bounds_of(estimator: Any, layout: Layout, table: Any, features: Sequence[int
         finite = finite[np.isfinite(finite)]
         if len(finite):
             seen[index] = finite
-    found: dict[int, dict[str, Any]] = {index: {} for index in seen}
-    for name, way in (("lowest", -1.0), ("highest", 1.0)):
+    found: Bounds = {index: {} for index in seen}
+    _find_ends(estimator, layout, row, seen, found)
+    _find_single_precision(estimator, layout, row, found)
+    _find_singular(estimator, layout, layout.split(layout.take(table, slice(0, _ROWS))), found)
+    return found
+
+
+def _find_ends(
+    estimator: Any, layout: Layout, row: Columns, seen: Mapping[int, Value], found: Bounds
+) -> None:
+    """Find bounds near the numbers that were seen."""
+    for name, way in _SIDES:
         beyond = {index: np.array([_beyond(values, way)]) for index, values in seen.items()}
         for index in refused(estimator, layout, row, beyond):
             start = float(np.median(seen[index]))
@@ -51,7 +74,48 @@ def bounds_of(estimator: Any, layout: Layout, table: Any, features: Sequence[int
             last = _last(answers, round(start) if whole else start, float(beyond[index][0]), whole)
             if last is not None and (way * seen[index] <= way * last).all():
                 found[index][name] = last
-    return found
+
+
+def _find_single_precision(estimator: Any, layout: Layout, row: Columns, found: Bounds) -> None:
+    """Find the features that are rounded to single precision, and infinity refused."""
+    for name, way in _SIDES:
+        last = np.array([way * GREATEST_SINGLE])
+        free = [
+            index
+            for index, bounds in found.items()
+            if layout.dtypes[index] == "float64" and name not in bounds
+        ]
+        beyond = refused(
+            estimator, layout, row, dict.fromkeys(free, np.nextafter(last, way * np.inf))
+        )
+        for index in beyond - refused(estimator, layout, row, dict.fromkeys(sorted(beyond), last)):
+            found[index][name] = float(last[0])
+
+
+def _find_singular(estimator: Any, layout: Layout, rows: Columns, found: Bounds) -> None:
+    """Find single numbers that are refused in every row, but not those beside them.
+
+    Also in a row whose other numbers are all the same: 0 / 0 may be answered as missing.
+    """
+    first = [column[:1] for column in rows]
+    for number in SINGULAR:
+        value = np.array([number])
+        within = [
+            index
+            for index, bounds in found.items()
+            if bounds.get("lowest", -np.inf) < number < bounds.get("highest", np.inf)
+        ]
+        alike = [value if index in found else column for index, column in enumerate(first)]
+        tried = [[column[[row]] for column in rows] for row in range(len(rows[0]))]
+        for index in refused(estimator, layout, first, dict.fromkeys(within, value)):
+
+            def answers(row: Columns, value: Value, index: int = index) -> bool:
+                return not refuses(estimator, layout, [*row[:index], value, *row[index + 1 :]])
+
+            step = 1.0 if layout.dtypes[index] == "int64" else _BESIDE
+            always = not any(answers(row, value) for row in (*tried, alike))
+            if always and answers(first, value - step) and answers(first, value + step):
+                found[index]["refused"] = (*found[index].get("refused", ()), number)
 
 
 def refused(estimator: Any, layout: Layout, row: Columns, values: Mapping[int, Value]) -> set[int]:

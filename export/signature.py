@@ -54,13 +54,15 @@ class Signature:
         return tensors
 
     def within(self, columns: Columns) -> NDArray[np.bool_]:
-        """Tell which rows have no number beyond those that are answered."""
+        """Tell which rows have no number that is not answered."""
         kept = np.ones(len(columns[0]), bool)
         for values, feature in zip(columns, self.features, strict=True):
             if feature.lowest is not None:
                 kept &= ~(values < feature.lowest)
             if feature.highest is not None:
                 kept &= ~(values > feature.highest)
+            if feature.refused is not None:
+                kept &= ~np.isin(values, feature.refused)
         return kept
 
     def records(self, columns: Columns) -> list[dict[str, Scalar]]:

@@ -33,11 +33,7 @@ class Columns:
         self.features = {feature.name: feature for feature in manifest.features}
         self._inputs = manifest.inputs
         self._limited = codec.limited
-        self._bounded = [
-            each
-            for each in manifest.features
-            if each.lowest is not None or each.highest is not None
-        ]
+        self._ends = _ends(manifest.features)
         self._forbids_unknown = codec.forbids_unknown
         types: dict[str, Any] = {
             feature.name: list[field_type(feature)]  # type: ignore[misc]
@@ -96,8 +92,10 @@ class Columns:
         return self._checked({tensor.name: values}, len(table))
 
     def _checked(self, tensors: dict[str, Array], rows: int) -> Batch | None:
-        for feature in self._bounded:
-            if not _within(feature, tensors[feature.input][:, feature.column]):
+        if self._ends is not None:
+            low, high = self._ends
+            numbers = tensors["numeric"]
+            if (numbers < low).any() or (numbers > high).any():  # NaN is neither
                 return None
         try:
             for feature in self._limited:
@@ -172,11 +170,16 @@ def _numbers_fit(feature: Feature, values: Array) -> bool:
     return bool(np.all(np.isfinite(present)))
 
 
-def _within(feature: Feature, column: Array) -> bool:
-    """Tell whether no number is beyond those that are answered; NaN is not."""
-    low, high = feature.lowest, feature.highest
-    too_low = low is not None and bool((column < low).any())
-    return not too_low and not (high is not None and bool((column > high).any()))
+def _ends(features: Sequence[Feature]) -> tuple[Array, Array] | None:
+    """Return the least and the greatest number of each numeric column; None if all are answered."""
+    if all(each.lowest is None and each.highest is None for each in features):
+        return None
+    columns = sorted(
+        (each for each in features if each.input == "numeric"), key=lambda each: each.column
+    )
+    low = [-np.inf if each.lowest is None else each.lowest for each in columns]
+    high = [np.inf if each.highest is None else each.highest for each in columns]
+    return np.array(low), np.array(high)
 
 
 def _value(feature: Feature, text: str) -> str:

@@ -67,6 +67,8 @@ class Feature(Part, frozen=True, kw_only=True):
     """The least number that scikit-learn answers, where there is one; others are refused."""
     highest: float | None = None
     """The greatest."""
+    refused: tuple[float, ...] | None = None
+    """Single numbers between these two that scikit-learn refuses, such as 0 under a fraction."""
     longest: int | None = None
     """Characters of the longest text that is answered: one takes many times its size."""
     example: Scalar = None

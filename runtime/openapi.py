@@ -105,6 +105,10 @@ def feature_schema(feature: Feature) -> Schema:
     for name, end in (("minimum", feature.lowest), ("maximum", feature.highest)):
         if end is not None:
             schema[name] = kind(end)
+    if feature.values and feature.dtype != "bool":
+        schema["enum"] = [*map(kind, feature.values), *([None] if feature.nullable else [])]
+    if feature.refused:
+        schema["not"] = {"enum": list(map(kind, feature.refused))}
     schema["title"] = feature.title
     if description := _description(feature):
         schema["description"] = description

@@ -103,8 +103,8 @@ class Codec:
                 self._fills[tensor.name] = floats(list(rename.values()), places)
             else:
                 self._fills[tensor.name] = numbers(cells, len(columns))
-        self.limited = [feature for feature in features if feature.values is not None]
-        """Features of which only certain numbers are answered."""
+        self.limited = [each for each in features if each.values or each.refused]
+        """Features of which only certain numbers are answered, or single ones are not."""
         self._has_strings = any(tensor.dtype == "string" for tensor in manifest.inputs)
         self._encoder = Encoder(manifest)
 
@@ -257,21 +257,30 @@ class Codec:
 
 
 def check_values(feature: Feature, column: Array, single: bool) -> None:
-    """Raise PayloadError for numbers that are not among the only ones that are answered."""
-    known = np.isin(column, np.array(feature.values)) | np.isnan(column)
+    """Raise PayloadError for single numbers that are not answered."""
+    if feature.values is not None:
+        known = np.isin(column, np.array(feature.values)) | np.isnan(column)
+        expected = f"one of {_numbers(feature.values)}"
+    else:
+        known = ~np.isin(column, np.array(feature.refused))
+        kind = "an integer" if feature.dtype == "int64" else "a number"
+        expected = f"{kind} other than {_numbers(feature.refused or ())}"
     if known.all():
         return
     wrong = np.flatnonzero(~known)
-    listed = ", ".join(f"{value:g}" for value in feature.values or ())
     problems = [
         Problem(
             join("$" if single else f"$[{row}]", feature.name),
-            f"one of {listed}",
+            expected,
             f"the number {column[row]:g}",
         )
         for row in wrong[:MOST_PROBLEMS].tolist()
     ]
     raise PayloadError(problems, more=len(wrong) > MOST_PROBLEMS)
+
+
+def _numbers(values: Sequence[float]) -> str:
+    return ", ".join(f"{value:g}" for value in values)
 
 
 def _column(feature: Feature) -> int:

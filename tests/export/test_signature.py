@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -16,6 +17,7 @@ from sklearn.preprocessing import (
     PowerTransformer,
     StandardScaler,
 )
+from sklearn.tree import DecisionTreeClassifier
 
 from export.errors import RecipeError
 from export.recipe import Trained
@@ -140,6 +142,60 @@ def test_no_bound_keeps_out_what_was_seen() -> None:
     y = np.abs(X).sum(axis=1) > 2
     trained = Trained(estimator=logarithms.fit(X, y), X_train=X, X_test=X, y_train=y)
     assert [(each.lowest, each.highest) for each in infer(trained).features] == [(None, None)] * 2
+
+
+def test_numbers_too_great_for_single_precision_are_beyond_the_bounds() -> None:
+    """Of the columns that a tree sees: scikit-learn refuses what becomes infinity there."""
+    X = np.random.default_rng(0).uniform(0, 1, (100, 2))
+    chosen = make_column_transformer(("passthrough", [1]))
+    model = make_pipeline(chosen, DecisionTreeClassifier()).fit(X, X[:, 1] > 0.5)
+    trained = Trained(estimator=model, X_train=X, X_test=X, y_train=X[:, 1] > 0.5)
+    unused, used = infer(trained).features
+    assert (unused.lowest, unused.highest) == (None, None)
+    assert used.lowest is not None
+    assert used.highest is not None
+    for end, way in ((used.lowest, -np.inf), (used.highest, np.inf)):
+        model.predict([[0.5, end]])
+        with np.errstate(over="ignore"), pytest.raises(ValueError, match="too large"):
+            model.predict([[0.5, np.nextafter(end, way)]])
+
+
+def _with_ratio(X: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.column_stack([X, X[:, 0] / X[:, 1]])
+
+
+@pytest.mark.parametrize(
+    ("function", "model", "refused"),
+    [
+        (np.log, DecisionTreeClassifier(), ((0.0,), (0.0,))),
+        (np.arctanh, DecisionTreeClassifier(), ((-1.0, 1.0), (-1.0, 1.0))),
+        (np.reciprocal, LogisticRegression(), ((0.0,), (0.0,))),
+        (_with_ratio, LogisticRegression(), (None, (0.0,))),
+        (_with_ratio, DecisionTreeClassifier(), (None, None)),
+        (np.square, DecisionTreeClassifier(), (None, None)),
+    ],
+    ids=["log", "arctanh", "reciprocal", "ratio", "ratio before a tree", "square"],
+)
+def test_single_numbers_are_refused_as_scikit_learn_does(
+    function: Any, model: Any, refused: tuple[tuple[float, ...] | None, ...]
+) -> None:
+    """Where all around are answered: a tree takes the logarithm of -1 for missing, but not of 0.
+
+    Nor does it take 1 / 0, but 0 / 0 is missing: no number is refused for another one's sake.
+    """
+    X = np.random.default_rng(0).uniform(0.1, 0.9, (100, 2))
+    y = X[:, 0] > 0.5
+    pipeline = make_pipeline(FunctionTransformer(function), model).fit(X, y)
+    trained = Trained(estimator=pipeline, X_train=X, X_test=X, y_train=y)
+    signature = infer(trained)
+    assert tuple(each.refused for each in signature.features) == refused
+    for index, numbers in enumerate(refused):
+        for number in numbers or ():
+            row = X[:1].copy()
+            row[0, index] = number
+            assert not signature.within(list(row.T)).any()
+            with np.errstate(all="ignore"), pytest.raises(ValueError, match=r"NaN|infin"):
+                pipeline.predict(row)
 
 
 @pytest.mark.parametrize(("handle_unknown", "closed"), [("error", True), ("ignore", False)])

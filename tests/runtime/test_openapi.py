@@ -76,6 +76,29 @@ def feature(**changes: object) -> Feature:
             },
         ),
         (
+            {"refused": (0.0,)},
+            {
+                "type": "number",
+                "format": "double",
+                "not": {"enum": [0.0]},
+                "title": "A",
+                "description": "From 1 to 2 in training.",
+                "examples": [1.5],
+            },
+        ),
+        (
+            {"dtype": "int64", "values": (1.0, 2.0), "nullable": True, "example": 1},
+            {
+                "type": ["integer", "null"],
+                "minimum": -(2**53),
+                "maximum": 2**53,
+                "enum": [1, 2, None],
+                "title": "A",
+                "description": "From 1 to 2 in training. May be null, or left out.",
+                "examples": [1],
+            },
+        ),
+        (
             {"dtype": "string", "longest": 9, "minimum": None, "maximum": None, "example": "x"},
             {"type": "string", "maxLength": 9, "title": "A", "examples": ["x"]},
         ),

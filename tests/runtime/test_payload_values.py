@@ -114,3 +114,27 @@ def test_only_the_numbers_that_the_estimator_knows_are_answered(sizes: Predictor
             [{"feature1": 40, "feature2": 3}] * 20_000 + [{"feature1": 40, "feature2": 5}]
         )
     assert [each.path for each in caught.value.problems] == ["$[20000].feature2"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [({"refused": (-1.0, 1.0)}, "a number"), ({"dtype": "int64", "refused": (1.0,)}, "an integer")],
+    ids=["float64", "int64"],
+)
+def test_single_numbers_are_refused(
+    iris: Predictor, changes: dict[str, Any], expected: str
+) -> None:
+    """In records, and in columns; those beside them, and missing ones, are answered."""
+    manifest = signature(iris.manifest, {"name": "size", "nullable": True, **changes})
+    codec = Codec(manifest)
+    columns = Columns(manifest, codec)
+    assert codec.decode(b'[{"size": 0}, {"size": 2}, {}]').rows == 3
+    assert columns.batch({"size": np.array([0.0, 2.0, np.nan])}, 3) is not None
+    with pytest.raises(PayloadError) as caught:
+        codec.decode(b'[{"size": 0}, {"size": 1}]')
+    numbers = ", ".join(f"{number:g}" for number in changes["refused"])
+    assert str(caught.value) == (
+        f"Expected {expected} other than {numbers}, got the number 1 - at `$[1].size`."
+    )
+    assert columns.batch({"size": np.array([0.0, 1.0])}, 2) is None
+    assert columns.floats(["size"], np.array([[1.0]])) is None
