@@ -125,7 +125,7 @@ def _measure(model: Model, make: Callable[[int], Tensors], batching: bool) -> Pa
     if together > 1 and pace.row > GAIN * pace.each:
         for block in (1, BLOCK):
             model.block = block
-            if block > 1 and _dear(model, rows, pace):
+            if block > 1 and _dear(model, rows, slow=pace.slow):
                 break
             alone = _Run(model, rows, 1)
             if _same(model, rows, alone, together):
@@ -134,15 +134,21 @@ def _measure(model: Model, make: Callable[[int], Tensors], batching: bool) -> Pa
     return pace
 
 
-def _dear(model: Model, rows: Tensors, pace: Pace) -> bool:
-    """Tell whether rows one by one take much longer now that each is computed in a block.
+def _dear(model: Model, rows: Tensors, *, slow: bool) -> bool:
+    """Tell whether a row takes much longer in a block than by itself, and set the block.
 
-    It depends on this which last bits a model answers, so a quick model, which other programs
-    can seem to make slower, is measured again. Of a slow one a few rows are enough to tell.
+    It depends on this which last bits a model answers, so both are measured in turns, and of a
+    quick model, which other programs can seem to make slower, again. Of a slow one a few rows are
+    enough to tell.
     """
-    some = {name: tensor[: 4 if pace.slow else None] for name, tensor in rows.items()}
-    bound = _BLOCK_COST * pace.row
-    return all(_Run(model, some, 1).seconds > bound for _ in range(1 if pace.slow else 6))
+    some = {name: tensor[: 4 if slow else None] for name, tensor in rows.items()}
+    for _ in range(1 if slow else 6):
+        model.block = 1
+        alone = _Run(model, some, 1).seconds
+        model.block = BLOCK
+        if _Run(model, some, 1).seconds <= _BLOCK_COST * alone:
+            return False
+    return True
 
 
 def _bulk(model: Model, rows: Tensors, each: float) -> float | None:
