@@ -23,9 +23,6 @@ from runtime.manifest import Agreement, Manifest, Parity, Scalar
 
 MOST_CELLS = 4_000_000
 """So many numbers, rows and columns multiplied, are compared at once."""
-MOST_RUN = 500_000
-"""So many numbers of a table inside the graph, as of distances to training rows, are computed at
-once: they stay in the processor's cache, without which a search takes far longer."""
 SMALL_BATCHES = (1, 2, 7)
 SMALL_BATCH_ROWS = 30
 """So many rows of each group are compared in small batches, too."""
@@ -84,8 +81,6 @@ class Comparer:
     """Called with every part of every group, in order, as long as there is agreement."""
     hears: Sequence[Hear] = ()
     """Called with a group's name, rows and scikit-learn's answers, those by chance, too."""
-    width: int = 1
-    """How many columns the widest table inside the graph has."""
 
     @property
     def tolerance(self) -> float:
@@ -134,18 +129,9 @@ class Comparer:
             if len(kept):
                 rows = take(columns, kept)
                 expected = {name: array[asked.sure] for name, array in asked.answers.items()}
-                actual = answers_of(self._run_in_parts, self.signature, group.name, rows)
+                actual = answers_of(self.run, self.signature, group.name, rows)
                 part = Compared(group.name, group.rows, start + kept, rows, expected, actual)
                 yield self._asked_again(part)
-
-    @property
-    def _rows_at_once(self) -> int:
-        return max(MOST_RUN // self.width, 1)
-
-    def _run_in_parts(self, tensors: dict[str, NDArray[Any]]) -> Answers:
-        """Return the graph's answers, computed for so many rows at once as stay in the cache."""
-        rows = len(next(iter(tensors.values())))
-        return self._run_by(min(self._rows_at_once, rows), tensors, rows)
 
     def _run_by(self, size: int, tensors: dict[str, NDArray[Any]], rows: int) -> Answers:
         """Return the graph's answers to the first rows, computed for `size` of them at once."""
@@ -184,8 +170,6 @@ class Comparer:
             return
         some = _joined([part.picked(SMALL_BATCH_ROWS) for part in parts])
         many = max(parts, key=lambda part: len(part.positions))
-        if self._rows_at_once < LARGE_BATCH:
-            many = many.picked(LARGE_BATCH)
         for part, size in (*((some, size) for size in SMALL_BATCHES), (many, LARGE_BATCH)):
             tensors = self.signature.tensors(part.columns)
             rows = len(part.positions)

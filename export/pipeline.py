@@ -111,6 +111,7 @@ def export_trained(
             recipe,
             {each.domain: each.version for each in converted.model.opset_import},
         ),
+        width=converted.width,
         memory=converted.memory,
     )
     with step("comparing with scikit-learn"), quietly():

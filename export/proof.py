@@ -79,7 +79,7 @@ def prove(
     golden, observed = Golden(ground.signature), Observed(truth)
     watches = (golden.watch, observed.watch)
     asked = ground.reference, ground.signature, unproven.run, manifest
-    comparer = Comparer(*asked, watches=watches, hears=(observed.hear,), width=converted.width)
+    comparer = Comparer(*asked, watches=watches, hears=(observed.hear,))
     first = held_out_group(ground.signature.layout, held_out)
     crossings = crossings_of(ground)
     thresholds, tried = threshold_group(ground, crossings)

@@ -187,6 +187,8 @@ class Manifest(Part, frozen=True, kw_only=True):
     metrics: dict[str, float]
     parity: Parity
     provenance: Provenance
+    width: int = 1
+    """Columns of the widest table inside the graph, such as one for each row of training."""
     memory: Memory | None = None
     """For models of text. The runtime answers so few rows at once that they fit into memory."""
 

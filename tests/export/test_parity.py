@@ -132,22 +132,6 @@ def test_a_mismatch_in_batches_of_one_size_is_caught(case: Case, size: int, rows
         case.comparer(planted).measure([case.groups["random"]])
 
 
-def test_of_wide_graphs_few_rows_are_computed_at_once(iris: Built) -> None:
-    """Their tables stay in the cache; every row is asked, and one large batch is."""
-    case = Case(iris)
-    sizes: list[int] = []
-
-    def counted(tensors: dict[str, Array]) -> Answers:
-        sizes.append(len(tensors["numeric"]))
-        return case.model.run(tensors)
-
-    asked = case.groups["random"], case.groups["in range"]
-    parity = replace(case.comparer(counted), width=1_000).measure(asked)
-    assert [each.rows for each in parity.groups] == [10_000, 1_000, 60, 60, 60, 1_000]
-    assert sizes[:22] == [500] * 22
-    assert sizes[22:] == [1] * 60 + [2] * 30 + [7] * 8 + [4] + [1_000]
-
-
 def planted_last(model: Model) -> Callable[[dict[str, Array]], Answers]:
     """Return the model with another label for the last row."""
 

@@ -157,15 +157,10 @@ def test_a_run_takes_no_more_than_the_bound(notes: Predictor) -> None:
             assert needed <= MOST_BYTES or stop - start == 1
 
 
-def test_rows_are_computed_in_whole_blocks(
-    iris: Predictor, artifacts: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where the model has a block, what is left over is filled up, and not answered."""
-    model = Model.load(artifacts / "iris/1/model.onnx")
-    model.block = 8
-    rows = iris.codec.tensors(model.vectors.rows)["numeric"]
+def watch(model: Model, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that will hold how many rows the model's session is given, each time."""
     computed: list[int] = []
-    session = model._session  # noqa: SLF001 - to see how many rows it is given
+    session = model._session  # noqa: SLF001 - what it is given can be seen nowhere else
 
     class Watched:
         def run(self, names: list[str], tensors: Mapping[str, Array]) -> list[Array]:
@@ -174,6 +169,38 @@ def test_rows_are_computed_in_whole_blocks(
             return answers
 
     monkeypatch.setattr(model, "_session", Watched())
+    return computed
+
+
+@pytest.mark.parametrize(("numbers", "parts"), [(60, [16, 16, 8]), (1, [8] * 5), (120, [40])])
+def test_of_wide_graphs_few_rows_are_computed_at_once(
+    iris: Predictor,
+    artifacts: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    numbers: int,
+    parts: list[int],
+) -> None:
+    """So that their tables stay in the processor's cache; all are answered, in their order."""
+    monkeypatch.setattr("runtime.model._MOST_NUMBERS", numbers)
+    model = Model.load(artifacts / "iris/1/model.onnx")
+    assert model.manifest.width == 3
+    rows = np.resize(iris.codec.tensors(model.vectors.rows)["numeric"], (40, 4))
+    whole = iris.model.run({"numeric": rows})
+    computed = watch(model, monkeypatch)
+    answers = model.run({"numeric": rows})
+    assert computed == parts
+    for name, expected in whole.items():
+        np.testing.assert_allclose(answers[name], expected, rtol=1e-15)
+
+
+def test_rows_are_computed_in_whole_blocks(
+    iris: Predictor, artifacts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the model has a block, what is left over is filled up, and not answered."""
+    model = Model.load(artifacts / "iris/1/model.onnx")
+    model.block = 8
+    rows = iris.codec.tensors(model.vectors.rows)["numeric"]
+    computed = watch(model, monkeypatch)
     whole = model.run({"numeric": rows[:24]})
     for count in (1, 7, 8, 9, 24):
         part = model.run({"numeric": rows[:count]})
