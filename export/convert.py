@@ -42,9 +42,18 @@ class Converted:
 
     @property
     def width(self) -> int:
-        """The greatest number of columns that a table in the graph has, as of training rows."""
-        tables = (each.dims for each in self.model.graph.initializer if len(each.dims) > 1)
-        return max((dims[-1] for dims in tables), default=1)
+        """The greatest number of columns that a table in the graph has, as of training rows.
+
+        Read from the graph's constants: those of several rows, and those that pick columns.
+        """
+        graph = self.model.graph
+        picks = {
+            node.input[1]
+            for node in graph.node
+            if node.op_type == "Gather" and any(each.i == 1 for each in node.attribute)
+        }
+        tables = (t.dims for t in graph.initializer if len(t.dims) > 1 or t.name in picks)
+        return max((dims[-1] for dims in tables if dims), default=1)
 
 
 class Root(BaseEstimator):  # type: ignore[misc]

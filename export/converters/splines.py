@@ -42,11 +42,15 @@ def spline_transformer(graph: Graph, step: SplineTransformer, frame: Frame) -> F
     if step.extrapolation == "error":
         place = graph.op("Where", _outside(graph, step, x), REFUSED, place)
     origin = graph.op("Gather", np.concatenate([p.origins for p in pieces]), place, axis=0)
-    offset = graph.op("Unsqueeze", graph.op("Sub", x, origin), np.array([2, 3]))
+    offset = graph.op("Unsqueeze", graph.op("Sub", x, origin), np.array([2]))
     table = np.concatenate([p.coefficients for p in pieces])
-    powers = graph.op("Pow", offset, np.arange(table.shape[2], dtype=np.float64))
-    products = graph.op("Mul", graph.op("Gather", table, place, axis=0), powers)
-    values = graph.op("ReduceSum", products, np.array([3]), keepdims=0)
+    highest, *others = (
+        graph.op("Gather", np.ascontiguousarray(table[:, :, power]), place, axis=0)
+        for power in reversed(range(table.shape[2]))
+    )
+    values = highest
+    for coefficient in others:
+        values = graph.op("Add", graph.op("Mul", values, offset), coefficient)
     if step.handle_missing == "zeros":
         values = graph.op("Where", graph.op("Unsqueeze", missing, np.array([2])), 0.0, values)
     width = frame.width * table.shape[1]

@@ -7,6 +7,10 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.datasets import load_wine
+from sklearn.linear_model import RidgeClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from export import ExportError, ParityError, export
@@ -38,6 +42,22 @@ def test_held_out_rows_are_measured_and_a_notebook_shows_the_report(tmp_path: Pa
     shown = exported._repr_html_()
     assert shown.startswith('<iframe srcdoc="&lt;!doctype html&gt;')
     assert shown.count("<") == 2
+
+
+@pytest.mark.parametrize(
+    ("model", "width"),
+    [
+        (KNeighborsClassifier(), 178),
+        (make_pipeline(StandardScaler(), PolynomialFeatures(2), RidgeClassifier()), 91),
+        (DecisionTreeClassifier(), 3),
+    ],
+    ids=["as rows of training", "as products", "as classes"],
+)
+def test_the_manifest_says_how_wide_the_graph_is(tmp_path: Path, model: Any, width: int) -> None:
+    """As its widest table; by that the runtime knows how many rows to compute at once."""
+    X, y = load_wine(return_X_y=True)
+    exported = export(model.fit(X, y), X, y, name="w", out=tmp_path)
+    assert exported.manifest.width == width
 
 
 def test_a_name_that_cannot_be_used_is_refused_before_any_work(tmp_path: Path) -> None:
