@@ -29,7 +29,7 @@ Array = NDArray[Any]
 MOST_BYTES = 256 << 20
 """Memory that a run of a model of text may take, unless a single row takes more."""
 
-_MOST_NUMBERS = 1 << 17
+_MOST_NUMBERS = 1 << 16
 """Numbers of a table inside the graph that are computed at once: they stay in the processor's
 cache, without which a search among rows of training takes up to five times as long."""
 
