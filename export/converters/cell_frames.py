@@ -8,7 +8,7 @@ from pandas import DataFrame, Series
 from pandas.api.types import is_list_like
 
 from export.converters.cell_arrays import Cells, each, is_condition, is_decided, objects, settled
-from export.converters.cell_columns import CellArray, column
+from export.converters.cell_columns import CellArray, CellDtype, column
 from export.converters.cell_rows import (
     count_present,
     greatest,
@@ -97,6 +97,14 @@ class CellFrame(_Frame):  # type: ignore[misc]
         done[:] = answers
         return CellSeries(column(settled(done)), index=self.index)
 
+    def select_dtypes(self, include: Any = None, exclude: Any = None) -> Any:
+        """Return the columns of some dtypes, as pandas selects those that there will be."""
+        columns = {
+            place: Series(dtype=dtype.real if isinstance(dtype, CellDtype) else dtype)
+            for place, dtype in enumerate(self.dtypes)
+        }
+        return self.iloc[:, list(DataFrame(columns).select_dtypes(include, exclude).columns)]
+
     def where(self, cond: Any, other: Any = np.nan, **_: Any) -> Any:
         """Return the values where a condition holds, and others elsewhere."""
         return self._by_column(lambda s, name: s.where(_part(cond, name), _part(other, name)))
@@ -138,6 +146,9 @@ class _Located:
 
     def __init__(self, frame: CellFrame, plain: Any) -> None:
         self._frame, self._plain = frame, plain
+
+    def __call__(self, axis: Any = None) -> Any:
+        return self._plain(axis)
 
     def __getitem__(self, key: Any) -> Any:
         return self._plain[key]

@@ -113,6 +113,19 @@ class Texts:
             lambda value: of_text(name, value, args, options), self._series
         )
 
+    def cat(self, others: Any = None, sep: str | None = None, na_rep: Any = None) -> Any:
+        """Join each string with one of another column."""
+        if not isinstance(others, Series):
+            message = f"it joins the strings of all rows, or of several columns at once, {ALONE}"
+            raise UntraceableError(message)
+
+        def joined(one: Value, other: Value) -> Value:
+            if na_rep is not None:
+                one, other = (where(is_absent(x), na_rep, x) for x in (one, other))
+            return compute(np.add, compute(np.add, one, sep or ""), other)
+
+        return self._series._each(joined, self._series, others)
+
     def __getitem__(self, place: Any) -> Any:
         return (
             self.slice(place.start, place.stop, place.step)

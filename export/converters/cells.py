@@ -114,6 +114,18 @@ class Cell(NDArrayOperatorsMixin):
         raise UntraceableError(message)
 
     __int__ = __float__
+
+    def __format__(self, spec: str) -> str:
+        message = "it writes a value into a string, with str or f'...'; join strings with +"
+        raise UntraceableError(message)
+
+    def __str__(self) -> str:
+        return self.__format__("")
+
+    def __round__(self, digits: int | None = None) -> float:
+        message = "it rounds with Python's round; numpy.round and .round can be followed"
+        raise UntraceableError(message)
+
     __iter__ = None
     """So that pandas takes it for no list."""
 

@@ -158,6 +158,8 @@ def converted(value: Value, dtype: "np.dtype[Any]") -> Value:
 
 def repeated(value: Cell, constants: Sequence[Value]) -> Value:
     """Return what the operation of a cell makes of constants."""
+    if value.op == "Rounded":
+        return constants[0]
     if value.op in ("Same", "Whole", "Single"):
         return converted(constants[0], value.dtype)
     function = _BY_NAME.get(value.op, getattr(np, value.op, None))

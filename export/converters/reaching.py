@@ -77,9 +77,8 @@ def _cut(plain: Callable[..., Any]) -> Callable[..., Any]:
             message = f"it calls pandas.cut with a number of bins, which looks at all rows, {ALONE}"
             raise UntraceableError(message + "; give their edges")
         edges = list(bins)
-        names = plain(
-            Series(edges[1:] if right else edges[:-1]), bins, right=right, labels=labels, **options
-        )
+        options |= {"right": right, "labels": labels, "include_lowest": include_lowest}
+        names = plain(Series(edges[1:] if right else edges[:-1]), bins, **options)
         named = [None if pd.isna(name) else name for name in names.tolist()]
         if labels is None:
             named = list(map(str, named))

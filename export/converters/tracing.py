@@ -74,14 +74,30 @@ class Traced:
         Raises UntraceableError for a function that cannot be followed.
         """
         row, framed = self._answer()
-        if all(all(self._ignored(row, some)) for some in _halves(len(self.absent))):
-            return row, framed
-        ignored = [self._ignored(row, [column]) for column in range(len(self.absent))]
-        values = []
-        for place, value in enumerate(row):
-            noticed = tuple(column for column, each in enumerate(ignored) if not each[place])
-            values.append(self._noticing(noticed)[place] if noticed else value)
+        noticed: list[set[int]] = [set() for _ in row]
+        for some in _halves(len(self.absent)):
+            self._find(row, some, noticed)
+        values = [
+            self._noticing(tuple(sorted(columns)))[place] if columns else row[place]
+            for place, columns in enumerate(noticed)
+        ]
         return tuple(values), framed
+
+    def _find(
+        self, row: tuple[Value, ...], columns: Sequence[int], noticed: Sequence[set[int]]
+    ) -> None:
+        """Find, by halves, in which columns missing values are noticed, for each of the answer."""
+        ignored = self._ignored(row, columns)
+        if all(ignored):
+            return
+        if len(columns) == 1:
+            for place, each in enumerate(ignored):
+                if not each:
+                    noticed[place].add(columns[0])
+            return
+        middle = len(columns) // 2
+        self._find(row, columns[:middle], noticed)
+        self._find(row, columns[middle:], noticed)
 
     def _noticing(self, columns: tuple[int, ...]) -> tuple[Value, ...]:
         """Return the answer, by which of these columns lack a value."""

@@ -81,6 +81,19 @@ def together(d: Any) -> Any:
     return d.select_dtypes(["number", "bool"]).rename(columns=str.upper)
 
 
+def columns_of_a_kind(d: Any) -> Any:
+    """Choose columns by their dtypes and names, and put them together again."""
+    numbers = d.select_dtypes("number").fillna(0)
+    texts = d.select_dtypes(exclude=["number", "bool"])
+    for name in texts.columns:
+        numbers[f"{name} is there"] = texts[name].notna()
+    for name in d.columns:
+        if d[name].dtype == "float64":
+            numbers[name] = np.floor(numbers[name])
+    parts = [numbers.filter(regex="^[afs]"), d[["known"]] * 2, numbers.iloc[:, :2].add_prefix("x")]
+    return pd.concat(parts, axis=1)
+
+
 def strings(d: Any) -> Any:
     """Answer strings: joined, chosen, of whole numbers."""
     return pd.DataFrame(
@@ -88,11 +101,13 @@ def strings(d: Any) -> Any:
             "joined": d["sex"] + "_" + d["siblings"].astype(str),
             "kind": np.select([d["age"] < 10, d["fare"] > 50], ["child", "rich"], default="other"),
             "port": d["port"].fillna("none").where(d["known"], "unknown"),
+            "cat": d["sex"].str.cat(d["port"], sep="-", na_rep="?"),
+            "cut": pd.cut(d["age"], [0, 20, 99], include_lowest=True).astype(str),
         }
     )
 
 
-@pytest.mark.parametrize("function", [bands, mapped, together, strings])
+@pytest.mark.parametrize("function", [bands, mapped, together, columns_of_a_kind, strings])
 def test_functions_of_data_frames_are_exact(function: Any, prove: Prove) -> None:
     """As with pandas itself, missing values included."""
     assert prove(FunctionTransformer(function), PEOPLE).manifest.parity.tolerance == 0
@@ -143,6 +158,8 @@ def test_many_comparisons_need_no_ways(prove: Prove) -> None:
         (lambda d: d["sex"].astype("category").cat.codes.to_frame(), "it calls .cat of a column, "),
         (lambda d: d["sex"].map({"male": 1}.__getitem__).to_frame(), "it looks a value up in a di"),
         (lambda d: d[["sex"]] < "b", "it compares strings otherwise than whether one is another, "),
+        (lambda d: d["sex"].apply(lambda s: f"{s}!").to_frame(), "it writes a value into a string"),
+        (lambda d: d["age"].apply(lambda a: round(a, 1)).to_frame(), "it rounds with Python's rou"),
         (lambda d: d[["age"]].astype(str), "it makes strings of floats, with astype(str) or str; "),
         (
             lambda d: d["sex"].apply(lambda s: len(s) + 1).to_frame(),
