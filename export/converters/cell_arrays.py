@@ -57,6 +57,8 @@ def of_ufunc(function: np.ufunc, method: str, inputs: Sequence[Any], options: An
     if (method, function) in OVER_ROWS or (method, None) in OVER_ROWS:
         over = OVER_ROWS.get((method, function)) or OVER_ROWS[method, None]
         result = over(function, *inputs, **options)
+    elif method == "__call__" and set("".join(function.types)) == set("O->"):
+        result = settled(function(*map(objects, inputs)))  # of Python, as numpy.vectorize makes
     elif method == "__call__" and function.signature is None:
         if given := set(options) - {"casting", "order", "subok"}:
             message = (

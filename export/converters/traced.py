@@ -173,8 +173,7 @@ class _Nodes:
         if not isinstance(yes, Cell):
             return self._choice(value, self._number)
         if not isinstance(no, Cell):
-            # Of Not and Where, ONNX Runtime would make Where with its sides exchanged.
-            opposite = graph.op("Xor", self._truth(condition), np.array([[True]]))
+            opposite = self._opposite(self._truth(condition))
             return graph.op("Where", opposite, self._number(no), self._number(yes))
         place = graph.cast(self._truth(condition), np.int64)
         pair = graph.concat([self._number(no), self._number(yes)])
@@ -281,14 +280,21 @@ class _Nodes:
         zero = graph.op("Equal", left, 0.0)
         if value.op == "Mod":
             left = graph.op("Where", differs, graph.op("Add", left, by), left)
-            return graph.op("Where", graph.op("Not", zero), left, np.copysign(0.0, divisor))
+            return graph.op("Where", self._opposite(zero), left, np.copysign(0.0, divisor))
         whole = graph.op("Div", graph.op("Sub", x, left), by)
         whole = graph.op("Where", differs, graph.op("Sub", whole, 1.0), whole)
         floor = graph.op("Floor", whole)
         off = graph.op("Greater", graph.op("Sub", whole, floor), 0.5)
         floor = graph.op("Where", off, graph.op("Add", floor, 1.0), floor)
         signed = graph.op("Mul", graph.op("Div", x, by), 0.0)
-        return graph.op("Where", graph.op("Not", graph.op("Equal", whole, 0.0)), floor, signed)
+        return graph.op("Where", self._opposite(graph.op("Equal", whole, 0.0)), floor, signed)
+
+    def _opposite(self, condition: TensorName) -> TensorName:
+        """Return the opposite of a condition, for choosing by it.
+
+        Of Not and Where, ONNX Runtime makes a Where with its sides exchanged, which loses -0.0.
+        """
+        return self._graph.op("Xor", condition, np.array([[True]]))
 
     def _column(self, index: int) -> TensorName:
         """Return a column of the frame, [N, 1]."""

@@ -151,6 +151,10 @@ class Traced:
         except RecursionError:
             raise
         except Exception as error:
+            if isinstance(error.__cause__, UntraceableError):  # which numpy raises another from
+                raise UntraceableError(
+                    f"{error.__cause__}{_place(error, self.function)}"
+                ) from error
             message = f"it raises {type(error).__name__} ({error}){_place(error, self.function)}"
             raise RaisedError(message) from error
 

@@ -24,6 +24,29 @@ def masked(X: Any) -> Any:
     return X
 
 
+def of_one(number: Any) -> Any:
+    """Answer one number."""
+    return 0.0 if np.isnan(number) else 1.0 if number > 0 else -1.0
+
+
+def cut_off(X: Any) -> Any:
+    """Answer some numbers as they are, in an array of doubles."""
+    return np.vectorize(lambda number: 0.0 if number > 1 else number)(X)
+
+
+def one_by_one(X: Any) -> Any:
+    """Call a function of one number with each, and loop over the rows."""
+    called = np.vectorize(of_one)(X[:, :2])
+    return np.hstack(
+        [called, np.array([[max(row[0], row[1]), row[2] + 1] for row in called_rows(X)])]
+    )
+
+
+def called_rows(X: Any) -> Any:
+    """Return the rows, none of whose numbers is missing."""
+    return list(np.nan_to_num(X))
+
+
 def chosen(X: Any) -> Any:
     """Choose by many conditions, of which none asks the function to be called again."""
     bands = [X[:, 0] < edge for edge in range(-9, 9)]
@@ -64,7 +87,7 @@ def converted(X: Any) -> Any:
     return np.hstack([flags, whole, guarded, X.astype(bool), np.clip(X, 0, None), np.fmax(X, 0)])
 
 
-@pytest.mark.parametrize("function", [masked, chosen, of_rows, converted])
+@pytest.mark.parametrize("function", [masked, one_by_one, chosen, of_rows, converted])
 def test_functions_of_arrays_are_exact(function: Any, prove: Prove) -> None:
     """No bit differs, missing numbers and infinite ones included."""
     assert prove(FunctionTransformer(function), LACKING).manifest.parity.tolerance == 0
@@ -101,6 +124,10 @@ def test_zeros_keep_their_sign(prove: Prove) -> None:
         (
             lambda X: X.astype("int8"),
             "it makes int8 of numbers, which may not hold them; use int64",
+        ),
+        (
+            cut_off,
+            "it makes a number of Python, or of an array of them, of what is not known yet; use",
         ),
         (lambda X: X.astype(str), "it makes <U0 of numbers, with astype"),
         (lambda X: np.frexp(X)[0], "numpy's frexp answers several numbers at once, in line"),
