@@ -20,6 +20,7 @@ from export.converters.cell_rows import (
 )
 from export.converters.cell_series import NOT_FOLLOWED, CellSeries, aligned, has_cells, refused
 from export.converters.cells import OF_ROWS, TEXT, UntraceableError, Value
+from export.converters.expressions import evaluate
 from export.converters.operations import both, either, is_absent, where
 
 _Frame: Any = DataFrame
@@ -104,6 +105,16 @@ class CellFrame(_Frame):  # type: ignore[misc]
             for place, dtype in enumerate(self.dtypes)
         }
         return self.iloc[:, list(DataFrame(columns).select_dtypes(include, exclude).columns)]
+
+    def eval(self, expr: str, inplace: bool = False, **_: Any) -> Any:
+        """Return what an expression is of the columns, or the frame with it as new ones."""
+        frame = self if inplace else self.copy()
+        for line in expr.strip().splitlines():
+            name, value = evaluate(line, {str(each): frame[each] for each in frame.columns})
+            if name is None:
+                return value
+            frame[name] = value
+        return None if inplace else frame
 
     def where(self, cond: Any, other: Any = np.nan, **_: Any) -> Any:
         """Return the values where a condition holds, and others elsewhere."""

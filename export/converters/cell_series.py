@@ -20,7 +20,7 @@ NOT_FOLLOWED = """
 agg aggregate bfill corr cov cummax cummin cumprod cumsum describe diff dropna drop_duplicates
 duplicated ewm expanding ffill groupby idxmax idxmin interpolate join kurt melt median merge mode
 nlargest nsmallest nunique pct_change pivot pivot_table quantile query rank resample rolling sample
-sem shift skew sort_values stack std transform unique unstack value_counts var eval
+sem shift skew sort_values stack std transform unique unstack value_counts var
 """.split()  # noqa: SIM905 - one name a line would fill a page
 
 
@@ -181,7 +181,6 @@ def refused(name: str) -> Callable[..., Any]:
 
 
 _REASONS = {
-    "eval": "is not followed; write the expression as Python, as in d['a'] / d['b']",
     "query": "leaves rows out, where each must be answered",
     "dropna": "leaves rows out, where each must be answered",
     "drop_duplicates": "leaves rows out, where each must be answered",

@@ -94,6 +94,14 @@ def columns_of_a_kind(d: Any) -> Any:
     return pd.concat(parts, axis=1)
 
 
+def evaluated(d: Any) -> Any:
+    """Compute what expressions say."""
+    d = d[["age", "fare", "siblings"]].eval("ratio = fare / (siblings + 1)")
+    d = d.eval("old = age > 40 & not fare < 10 | siblings == 3\nnear = 10 < age <= 20")
+    d["some"] = d.eval("siblings in [1, 2] and siblings not in [2]")
+    return d.assign(root=d.eval("sqrt(abs(-fare)) // 2"))
+
+
 def strings(d: Any) -> Any:
     """Answer strings: joined, chosen, of whole numbers."""
     return pd.DataFrame(
@@ -107,7 +115,9 @@ def strings(d: Any) -> Any:
     )
 
 
-@pytest.mark.parametrize("function", [bands, mapped, together, columns_of_a_kind, strings])
+@pytest.mark.parametrize(
+    "function", [bands, mapped, together, columns_of_a_kind, evaluated, strings]
+)
 def test_functions_of_data_frames_are_exact(function: Any, prove: Prove) -> None:
     """As with pandas itself, missing values included."""
     assert prove(FunctionTransformer(function), PEOPLE).manifest.parity.tolerance == 0
@@ -142,10 +152,8 @@ def test_many_comparisons_need_no_ways(prove: Prove) -> None:
         ),
         (lambda d: d[["age"]] - d[["age"]].mean(), "it takes the mean of all rows, and a graph an"),
         (lambda d: d[["age"]].rank(), "it calls .rank, which looks at other rows, and a graph ans"),
-        (
-            lambda d: d[["age"]].eval("a = age * 2"),
-            "it calls .eval, which is not followed; write the expre",
-        ),
+        (lambda d: d[["age"]].eval("a = age.abs()"), "it calls .eval with age.abs(); write the ex"),
+        (lambda d: d[["age"]].eval("a = age + @np.e"), "it calls .eval with @ or `; write the exp"),
         (lambda d: pd.get_dummies(d["sex"]), "it calls get_dummies of pandas, whose columns other"),
         (
             lambda d: pd.cut(d["fare"], 3, labels=False).to_frame(),
