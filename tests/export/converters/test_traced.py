@@ -156,3 +156,11 @@ def test_what_cannot_be_followed_is_refused(
         prove(FunctionTransformer(function), table)
     assert f"has no ONNX form: {problem}" in str(refused.value)
     assert str(refused.value).endswith("docs/converters.md shows how.")
+
+
+def test_libraries_are_as_they_were_after_a_refusal(prove: Prove) -> None:
+    """What is put aside while a function is followed comes back, whatever it does."""
+    before = np.asarray, np.zeros, pd.DataFrame, pd.cut
+    with pytest.raises(ConversionError):
+        prove(FunctionTransformer(lambda X: np.asarray(X) - np.sort(X, axis=1)), NUMBERS)
+    assert (np.asarray, np.zeros, pd.DataFrame, pd.cut) == before
