@@ -2,12 +2,13 @@
 
 from collections import deque
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from export.group import take
+from export.finiteness import finiteness
+from export.group import evenly, take
 from export.reference import REFUSALS, Answers, Reference, quietly
 from export.signature import Signature
 from export.table import Columns
@@ -17,6 +18,8 @@ MOST_REFUSED = 10_000
 """So many times, divided by the number of columns, scikit-learn may refuse parts of a table, a
 wide one FEWEST_REFUSALS times: to ask it again takes as long as there are columns."""
 FEWEST_REFUSALS = 32
+ASKED_ALONE = 8
+"""Of rows whose numbers are alike not finite, so many are asked alone before all are left out."""
 
 
 class Asked(NamedTuple):
@@ -31,15 +34,17 @@ class Asked(NamedTuple):
 def ask(reference: Reference, signature: Signature, columns: Columns, finest: int = 0) -> Asked:
     """Ask scikit-learn for its answers, but to the rows that it refuses, and so does the service.
 
-    It refuses a whole table for one row, so the rest is found by halving, the largest parts first,
-    down to `finest` rows, and as often as MOST_REFUSED lets it.
+    It refuses a whole table for one row, so the rest is found by setting apart the rows whose
+    numbers are no longer finite, behind a logarithm or a quotient, and then by halving, the largest
+    parts first, down to `finest` rows, and as often as MOST_REFUSED lets it.
     """
     found: list[Asked] = []
     within = np.flatnonzero(signature.within(columns))
-    todo = deque([within] if len(within) else [])
+    todo = deque([_Part(within)] if len(within) else [])
     refusals = max(MOST_REFUSED // len(columns), FEWEST_REFUSALS)
     while todo:
-        rows = todo.popleft()
+        part = todo.popleft()
+        rows = part.rows
         table = signature.layout.build(
             take(columns, rows) if len(rows) < len(columns[0]) else columns
         )
@@ -49,7 +54,7 @@ def ask(reference: Reference, signature: Signature, columns: Columns, finest: in
         except REFUSALS:
             refusals -= 1
             if len(rows) > max(finest, 1) and refusals > 0:
-                todo += np.array_split(rows, 2)
+                todo += part.parts(reference, table)
             continue
         found.append(Asked(rows, sure, answers))
     if not found:
@@ -60,6 +65,43 @@ def ask(reference: Reference, signature: Signature, columns: Columns, finest: in
         np.concatenate([part.sure for part in found]),
         stacked([part.answers for part in found]),
     )
+
+
+class _Part(NamedTuple):
+    """Rows to ask about."""
+
+    rows: NDArray[np.int64]
+    kind: int | None = None
+    """How finite their numbers are to the step that refuses them, where that was looked for."""
+
+    def parts(self, reference: Reference, table: Any) -> list["_Part"]:
+        """Return the rows in parts, after they were refused: by what they are, then by halves.
+
+        Nothing of rows that are alike not finite, where some of them were asked alone in vain.
+        """
+        if self.kind is None:
+            kinds = finiteness(reference.estimator, table)
+            if (kinds == kinds[0]).all():
+                return _Part(self.rows, int(kinds[0])).parts(reference, table)
+            return [_Part(self.rows[kinds == kind], int(kind)) for kind in np.unique(kinds)]
+        if self.kind:
+            alone = evenly(len(self.rows), ASKED_ALONE)
+            if not any(_answers(reference, _row(table, row)) for row in alone):
+                return []
+        return [_Part(half, 0) for half in np.array_split(self.rows, 2)]
+
+
+def _row(table: Any, row: int) -> Any:
+    return table.iloc[[row]] if hasattr(table, "iloc") else table[[row]]
+
+
+def _answers(reference: Reference, table: Any) -> bool:
+    try:
+        with quietly():
+            reference.predict(table)
+    except REFUSALS:
+        return False
+    return True
 
 
 def stacked(parts: Sequence[Answers]) -> Answers:

@@ -121,13 +121,17 @@ def _find_singular(estimator: Any, layout: Layout, rows: Columns, found: Bounds)
 def refused(estimator: Any, layout: Layout, row: Columns, values: Mapping[int, Value]) -> set[int]:
     """Find the features of which scikit-learn refuses these values, in a row that it answers.
 
-    First with all of them at once, which most estimators answer; then by halves.
+    First with all of them at once, which most estimators answer; then by halves. Each beside the
+    row as it is: pandas refuses a column of nothing, which a function may make of a row alone.
     """
     found = set()
     todo = [list(values)] if values else []
     while todo:
         some = todo.pop()
-        changed = [values[i] if i in some else column for i, column in enumerate(row)]
+        changed = [
+            np.concatenate([column, values[i] if i in some else column])
+            for i, column in enumerate(row)
+        ]
         if not refuses(estimator, layout, changed):
             continue
         if len(some) == 1:

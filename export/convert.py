@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import pandas as pd
 from onnx import helper
 from skl2onnx import convert_sklearn, update_registered_converter
 from skl2onnx.common.data_types import DoubleTensorType, Int64TensorType, StringTensorType
@@ -159,7 +160,12 @@ def _frame(signature: Signature) -> Frame:
 
 
 def _whole(source: Any) -> Any:
-    """Return numpy's dtype for a data frame's column of integers or booleans; None for others."""
+    """Return numpy's dtype for a data frame's column of integers or booleans; None for others.
+
+    Of strings that of pandas, where it is not one of any objects.
+    """
+    if isinstance(source, pd.StringDtype):
+        return source
     dtype = getattr(source, "numpy_dtype", source)
     return dtype if isinstance(dtype, np.dtype) and dtype.kind in "biu" else None
 

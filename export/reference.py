@@ -30,8 +30,11 @@ from export.steps import applied, last_of, scores_pairs
 from runtime.manifest import MISSING_STRING, Class, Label, Target, Task, Tensor
 
 Answers = dict[str, NDArray[Any]]
-REFUSALS = (ValueError, IndexError, AttributeError)
-"""How scikit-learn refuses rows; CategoricalNB by the second, vectorizers None by the last."""
+REFUSALS = (ValueError, LookupError, AttributeError, TypeError, ArithmeticError)
+"""How scikit-learn refuses rows; CategoricalNB by the second, vectorizers None by the third.
+
+Functions of the user's own raise the others: a dictionary without the key, the length of None.
+"""
 
 
 @contextmanager

@@ -1,30 +1,44 @@
-"""Numbers that are not known yet: cells of a table that remember what is done with them.
+"""Values that are not known yet: cells of a table that remember what is done with them.
 
-What Python, numpy and pandas ask of an object, a `Cell` answers with another. Only to a question,
-such as which of two numbers is greater, it answers yes or no: the `Way` says which.
+What Python, numpy and pandas ask of an object, a `Cell` answers with another. Only to a question
+that needs yes or no, such as `if`, it answers so: the `Way` says which.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from numpy.lib.mixins import NDArrayOperatorsMixin
 
 NUMBERS = (bool, int, float, np.bool_, np.integer, np.floating)
 METHODS = """
-arccos arccosh arcsin arcsinh arctan arctanh cbrt cos cosh deg2rad degrees exp exp2 expm1 fabs
-log log10 log1p log2 rad2deg radians rint sin sinh sqrt tan tanh
+arccos arccosh arcsin arcsinh arctan arctan2 arctanh cbrt ceil conjugate cos cosh deg2rad degrees
+exp exp2 expm1 fabs floor hypot log log10 log1p log2 rad2deg radians rint sin sinh sqrt tan tanh
+trunc
 """.split()  # noqa: SIM905 - one name a line would fill a page
 """What numpy calls on each element of an array of objects: its functions by name."""
 
 Value = Any
 """A Cell or a constant: a number, a string, or what stands for a missing value."""
 Key = tuple[Any, ...]
+TRUTH, WHOLE, DOUBLE = np.dtype(np.bool_), np.dtype(np.int64), np.dtype(np.float64)
+TEXT = np.dtype(object)
+"""The dtype of strings."""
+PIECES = np.dtype(np.void)
+"""The dtype of lists of strings, which a text is split into."""
+ALONE = "and a graph answers each row by itself"
+OF_ROWS = "it takes the {} of all rows, " + ALONE + "; compute it before, and give the function "
+OF_ROWS += "what came out"
 
 
 class UntraceableError(Exception):
     """A function that does what no graph can follow."""
+
+
+class UnknownError(UntraceableError, TypeError):
+    """What Python cannot know yet; numpy and pandas try whether it does."""
 
 
 @dataclass
@@ -45,50 +59,78 @@ class Way:
         return self.asked[condition.key][1]
 
 
-class Cell:
-    """A number, or a string, of one row: an operator of ONNX and what it is computed from."""
+class Cell(NDArrayOperatorsMixin):
+    """A value of one row: the name of an operation, and what it is computed from."""
 
-    def __init__(self, op: str, args: Sequence[Value], row: int, way: Way) -> None:
-        self.op, self.args, self.row, self.way = op, tuple(args), row, way
+    ufunc: ClassVar[Callable[..., Any]]
+    """What numpy's functions answer of cells (`export.converters.cell_arrays`)."""
+    text: ClassVar[Callable[..., Any]]
+    """What the methods of strings answer of cells (`export.converters.cell_texts`)."""
+
+    def __init__(
+        self, op: str, args: Sequence[Value], row: int, way: Way, dtype: "np.dtype[Any]" = DOUBLE
+    ) -> None:
+        self.op, self.args, self.row, self.way, self.dtype = op, tuple(args), row, way, dtype
         computed = (op, *map(key_of, args))
         self.key: Key = ("Cell", way.known.setdefault(computed, len(way.known)))
 
-    def _with(self, op: str, *args: Any) -> Any:
-        if any(each is pd.NA for each in args):
-            return pd.NA
-        for each in args:
-            if isinstance(each, Cell) and each.row != self.row:
-                message = (
-                    "it computes with several rows at once, and a graph answers each by itself"
-                )
-                raise UntraceableError(message)
-            if not isinstance(each, (Cell, str, *NUMBERS)):
-                message = f"it computes with {type(each).__name__}"
-                raise UntraceableError(message)
-        return Cell(op, args, self.row, self.way)
+    def __array_ufunc__(self, function: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        return Cell.ufunc(function, method, inputs, options)
 
     def __bool__(self) -> bool:
-        known = self.op in COMPARISONS
-        return self.way.decide(self if known else self._with("Not", self._with("Equal", self, 0.0)))
+        return self.way.decide(self if self.dtype == TRUTH else self != 0)
 
-    def __getattr__(self, name: str) -> Callable[[], Any]:
-        if name not in METHODS:
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name in METHODS:
+            return lambda *others: getattr(np, name)(self, *others)
+        if name.startswith("_") or self.dtype != TEXT or not hasattr(str, name):
             raise AttributeError(name)
-        return lambda: self._with(name, self)
+        return lambda *args, **options: Cell.text(name, self, args, options)
 
-    def __pow__(self, other: Any) -> Any:
-        return self._with("Mul", self, self) if _is(other, 2) else self._with("Pow", self, other)
+    def __getitem__(self, place: Any) -> Any:
+        name = "slice" if isinstance(place, slice) else "get"
+        args = (place.start, place.stop, place.step) if isinstance(place, slice) else (place,)
+        return Cell.text(name, self, args, {})
 
-    def __pos__(self) -> "Cell":
-        return self
+    def __hash__(self) -> int:
+        message = (
+            "it looks a value up in a dictionary or a set, or groups rows by it; a dictionary can "
+            "be given to .map or .replace, and a list to .isin"
+        )
+        raise UnknownError(message)
 
-    def __ne__(self, other: object) -> Any:
-        return self._with("Not", self._with("Equal", self, other))
+    def __contains__(self, part: Any) -> bool:
+        return bool(Cell.text("contains", self, (part,), {"regex": False}))
+
+    def __len__(self) -> int:
+        message = "it asks for the length of a string, with len; use .str.len, or .apply(len)"
+        raise UnknownError(message)
+
+    def __float__(self) -> float:
+        message = (
+            "it makes a number of Python, or of an array of them, of what is not known yet; use "
+            "numpy's functions, .astype, and arrays that are made of its columns"
+        )
+        raise UntraceableError(message)
+
+    __int__ = __float__
+
+    def __format__(self, spec: str) -> str:
+        message = "it writes a value into a string, with str or f'...'; join strings with +"
+        raise UntraceableError(message)
+
+    def __str__(self) -> str:
+        return self.__format__("")
+
+    def __round__(self, digits: int | None = None) -> float:
+        message = "it rounds with Python's round; numpy.round and .round can be followed"
+        raise UntraceableError(message)
+
+    __iter__ = None
+    """So that pandas takes it for no list."""
 
     def __repr__(self) -> str:
-        return "a number that is not known yet"
-
-    __hash__ = None  # type: ignore[assignment]
+        return "a value that is not known yet"
 
 
 class Missing(float):
@@ -98,44 +140,30 @@ class Missing(float):
         return self
 
 
-COMPARISONS = ("Less", "LessOrEqual", "Greater", "GreaterOrEqual", "Equal", "Not", "Missing")
-_BINARY = {
-    "add": "Add",
-    "sub": "Sub",
-    "mul": "Mul",
-    "truediv": "Div",
-    "floordiv": "FloorDiv",
-    "mod": "Mod",
-}
-_COMPARED = dict(zip(("lt", "le", "gt", "ge", "eq"), COMPARISONS[:5], strict=True))
-_UNARY = {"neg": "Neg", "abs": "Abs", "floor": "Floor", "ceil": "Ceil"}
+class MissingString(Missing):
+    """The same of a column of strings, where pandas has a dtype for them."""
 
 
-def _forward(op: str) -> Callable[[Cell, Any], Any]:
-    return lambda self, other: self._with(op, self, other)
-
-
-def _backward(op: str) -> Callable[[Cell, Any], Any]:
-    return lambda self, other: self._with(op, other, self)
-
-
-def _alone(op: str) -> Callable[[Cell], Any]:
-    return lambda self: self._with(op, self)
-
-
-for _name, _op in (_BINARY | _COMPARED).items():
-    setattr(Cell, f"__{_name}__", _forward(_op))
-for _name, _op in (_BINARY | {"pow": "Pow"}).items():
-    setattr(Cell, f"__r{_name}__", _backward(_op))
-for _name, _op in _UNARY.items():
-    setattr(Cell, f"__{_name}__", _alone(_op))
-for _name in (*_BINARY, "pow"):
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow"):
     setattr(Missing, f"__{_name}__", Missing._stays)
     setattr(Missing, f"__r{_name}__", Missing._stays)
-for _name in _UNARY:
+for _name in ("neg", "abs", "floor", "ceil"):
     setattr(Missing, f"__{_name}__", Missing._stays)
 for _name in METHODS:
     setattr(Missing, _name, Missing._stays)
+
+
+def cell(op: str, *args: Value, dtype: "np.dtype[Any]") -> Cell:
+    """Return what an operation makes of values of one row. Raises UntraceableError if of others."""
+    sources = [each for each in args if isinstance(each, Cell)]
+    if len({each.row for each in sources}) > 1:
+        message = f"it computes with several rows at once, {ALONE}"
+        raise UntraceableError(message)
+    for each in args:
+        if not (isinstance(each, (Cell, str, tuple, *NUMBERS)) or is_missing(each)):
+            message = f"it computes with {type(each).__name__}"
+            raise UntraceableError(message)
+    return Cell(op, args, sources[0].row, sources[0].way, dtype)
 
 
 def is_missing(value: Value) -> bool:
@@ -145,8 +173,8 @@ def is_missing(value: Value) -> bool:
 
 def key_of(value: Value) -> Key:
     """Return what is equal where two values are computed alike, of whichever rows."""
-    return value.key if isinstance(value, Cell) else (type(value).__name__, str(value))
-
-
-def _is(value: Any, number: int) -> bool:
-    return isinstance(value, NUMBERS) and value == number
+    if isinstance(value, Cell):
+        return value.key
+    if isinstance(value, NUMBERS) and not is_missing(value):
+        return (np.dtype(type(value)).kind, str(float(value)))
+    return (type(value).__name__, str(value))

@@ -24,7 +24,7 @@ from export.converters.mathematics import (
 from export.converters.pairwise import kernel
 from export.converters.registry import converts
 from export.converters.traced import Build, follow
-from export.converters.trigonometry import arccos, arcsin, arctan, tan
+from export.converters.trigonometry import arccos, arcsin, arctan, arctan2, hypotenuse, tan
 from export.converters.values import Frame, TensorName
 
 _FAR = 20.0
@@ -131,8 +131,12 @@ ROUNDED: dict[Any, Build] = {
 }
 """Functions whose last bit depends on the library that computes them."""
 
+OF_TWO: dict[Any, Build] = {np.arctan2: arctan2, np.hypot: hypotenuse}
+"""Functions of two numbers, likewise; `//`, `%` and powers are in `traced`."""
+
 _BY_NAME = {
-    function.__name__: (build, function in EXACT) for function, build in (EXACT | ROUNDED).items()
+    function.__name__: (build, function in EXACT)
+    for function, build in (EXACT | ROUNDED | OF_TWO).items()
 }
 
 _ANY_DTYPE = (
@@ -344,7 +348,7 @@ def _reason(function: Any, arguments: Mapping[str, Any], problem: str = "") -> s
     found = f": {problem}" if problem else ""
     return (
         f"its function {name!r}{given} has no ONNX form{found}. Those of numpy and SciPy that have "
-        f"one are {', '.join(known)}; a function of your own may compute with numpy's of these, "
-        "with arithmetic, comparisons and numpy.where. Compute it before the pipeline, or add a "
-        "converter for a class of your own; docs/converters.md shows how."
+        f"one are {', '.join(known)}; a function of your own may do what docs/exactness.md lists "
+        "under 'Functions of your own'. Compute it before the pipeline, or add a converter for a "
+        "class of your own; docs/converters.md shows how."
     )

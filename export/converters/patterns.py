@@ -69,6 +69,75 @@ def token_pattern(pattern: str) -> TokenPattern:
     return TokenPattern(_written(whole))
 
 
+def searching(pattern: str, flags: int, how: str) -> str:
+    """Return the RE2 pattern of all texts that `contains`, `match` or `fullmatch` finds.
+
+    Raises PatternError for what RE2 would read otherwise.
+    """
+    parsed = _internals()[0].parse(pattern, flags)
+    read = functools.partial(_members, parsed.state)
+    items = list(parsed)
+    branch = len(items) == 1 and str(items[0][0]) == "BRANCH"
+    ways = [list(way) for way in items[0][1][1]] if branch else [items]
+    return "(?s:" + "|".join(_searched(way, read, how) for way in ways) + ")"
+
+
+def _searched(items: list[Any], read: Callable[[Any], Members], how: str) -> str:
+    begins = bool(items) and str(items[0]) == "(AT, AT_BEGINNING)"
+    ends = bool(items) and str(items[-1]) == "(AT, AT_END)"
+    inner = items[1 if begins else 0 : -1 if ends else None]
+    written = _written(_expression(_uncaptured(inner), read))
+    before = "" if begins or how != "contains" else ".*"
+    after = r"\n?" if ends else "" if how == "fullmatch" else ".*"
+    return f"{before}(?:{written}){after}"
+
+
+def extraction(pattern: str, flags: int) -> tuple[str, int, int]:
+    """Return the RE2 pattern of a text's part with a group in it, and how much is around that.
+
+    Raises PatternError where what is before or behind the group is not always as long, or RE2
+    would find another part.
+    """
+    parsed = _internals()[0].parse(pattern, flags)
+    items = list(parsed)
+    groups = [place for place, item in enumerate(items) if _is_group(item)]
+    if len(groups) != 1 or parsed.state.groups != 2:
+        raise PatternError("it has not one group, outside of others")
+    place = groups[0]
+    around = [_width(items[:place], parsed.state), _width(items[place + 1 :], parsed.state)]
+    whole = _expression(_uncaptured(items), functools.partial(_members, parsed.state))
+    if parsed.getwidth()[0] == 0 or not finds_longest(whole):
+        raise PatternError("it may find less than the longest match; ONNX Runtime finds that")
+    return _written(whole), around[0], around[1]
+
+
+def _is_group(item: Any) -> bool:
+    return str(item[0]) == "SUBPATTERN" and item[1][0] is not None
+
+
+def _width(items: list[Any], state: Any) -> int:
+    least, most = _internals()[0].SubPattern(state, items).getwidth()
+    if least != most:
+        raise PatternError("what is around its group is not always as long")
+    return int(least)
+
+
+def _uncaptured(items: Any) -> list[Any]:
+    """Take the groups of a pattern for what they match."""
+    plain: list[Any] = []
+    for name, argument in items:
+        if str(name) == "SUBPATTERN":
+            _, add, without, inner = argument
+            plain.append((name, (None, add, without, _uncaptured(inner))))
+        elif str(name) in ("MAX_REPEAT", "MIN_REPEAT"):
+            plain.append((name, (*argument[:2], _uncaptured(argument[2]))))
+        elif str(name) == "BRANCH":
+            plain.append((name, (None, [_uncaptured(way) for way in argument[1]])))
+        else:
+            plain.append((name, argument))
+    return plain
+
+
 def _unbounded(items: list[Any]) -> tuple[list[Any], int]:
     r"""Take the \b at the ends of a pattern off, and count them."""
     ends = {0, len(items) - 1}

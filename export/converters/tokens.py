@@ -62,8 +62,8 @@ def preprocess(graph: Graph, step: Any, texts: TensorName, *, sigmas: bool) -> T
     letters = characters(graph, texts)
     mapped = _mapped(graph, step, letters, strip)
     if step.lowercase and sigmas and step.strip_accents != "ascii":
-        mapped = graph.op("Where", _final_sigmas(graph, letters), text("\u03c2"), mapped)
-    return _joined(graph, mapped)
+        mapped = graph.op("Where", final_sigmas(graph, letters), text("\u03c2"), mapped)
+    return joined(graph, mapped)
 
 
 def words(graph: Graph, step: Any, texts: TensorName) -> TensorName:
@@ -183,19 +183,26 @@ def _mapped(
     """Replace each character by what it becomes, which may be nothing or several."""
     ascii_only = step.strip_accents == "ascii"
     table = {}
-    for letter in _assigned():
+    for letter in assigned():
         became = letter.lower() if step.lowercase else letter
         became = became if strip is None else strip(became)
         if became != ("" if ascii_only else letter):
             table[letter] = became
-    mapped = _lookup(graph, letters, table, "" if ascii_only else _AS_IT_IS)
-    if ascii_only:
-        return mapped
+    return (
+        _lookup(graph, letters, table, "")
+        if ascii_only
+        else replaced_characters(graph, letters, table)
+    )
+
+
+def replaced_characters(graph: Graph, letters: TensorName, table: dict[str, str]) -> TensorName:
+    """Return what characters become; those that the table lacks stay what they are."""
+    mapped = _lookup(graph, letters, table, _AS_IT_IS)
     return graph.op("Where", graph.op("Equal", mapped, text(_AS_IT_IS)), letters, mapped)
 
 
 @functools.cache
-def _assigned() -> tuple[str, ...]:
+def assigned() -> tuple[str, ...]:
     """Return the characters of Python's version of Unicode; all others are left as they are."""
     every = map(chr, range(CODE_POINTS))
     return tuple(c for c in every if unicodedata.category(c) not in ("Cn", "Co", "Cs"))
@@ -205,7 +212,7 @@ def _assigned() -> tuple[str, ...]:
 def _cased() -> dict[str, int]:
     """Return 1 for characters that have case, 2 for those that are passed over beside them."""
     table = {}
-    for letter in _assigned():
+    for letter in assigned():
         if f"{letter}\u03a3".lower().endswith("\u03c2"):
             table[letter] = 1
         elif f"a{letter}\u03a3".lower().endswith("\u03c2"):
@@ -213,7 +220,7 @@ def _cased() -> dict[str, int]:
     return table
 
 
-def _final_sigmas(graph: Graph, letters: TensorName) -> TensorName:
+def final_sigmas(graph: Graph, letters: TensorName) -> TensorName:
     """Tell which capital sigmas [N, letters] end a word, and become final (Unicode 16, table 3-17).
 
     Those after a cased letter and not before one, apart from marks and points between them.
@@ -254,7 +261,7 @@ def _closed_up(graph: Graph, tokens: TensorName, dropped: TensorName) -> TensorN
     return graph.op("ScatterElements", graph.op("Expand", text(""), shape), place, left, axis=1)
 
 
-def _joined(graph: Graph, pieces: TensorName) -> TensorName:
+def joined(graph: Graph, pieces: TensorName) -> TensorName:
     """Join the strings of each row of [N, pieces], two by two until one is left: [N]."""
     count = graph.op("Gather", graph.op("Shape", pieces), np.array(1))
     several = graph.op("Greater", count, 1)

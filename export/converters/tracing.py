@@ -6,6 +6,8 @@ it is called again for the other answer, until all its ways are known; and so it
 value in each column of which it makes something else than arithmetic would.
 """
 
+import functools
+import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,23 +17,42 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from export.converters.cell_arrays import Cells
+from export.converters.cell_columns import CellArray
+from export.converters.cell_frames import CellFrame
 from export.converters.cells import (
-    COMPARISONS,
     NUMBERS,
+    TEXT,
+    TRUTH,
     Cell,
     Key,
     Missing,
+    MissingString,
     UntraceableError,
     Value,
     Way,
     is_missing,
     key_of,
 )
+from export.converters.operations import (
+    both,
+    dtype_of,
+    either,
+    is_absent,
+    neither,
+    repeated,
+    where,
+)
+from export.converters.reaching import reaching
 
 MOST_WAYS = 256
 _ROWS = 2
 """Of which each must be answered by itself, and alike."""
 _COLUMNS = "it answers now more columns, now fewer"
+
+
+class RaisedError(UntraceableError):
+    """A function that raises an error of its own, or of a library that it gives cells."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +63,8 @@ class Traced:
     names: Sequence[str] | None
     absent: Sequence[Any]
     """What stands for a missing value in each column."""
+    dtypes: Sequence[Any]
+    """The dtype of each column, numpy's or, of strings, that of pandas."""
     known: dict[Key, int] = field(default_factory=dict)
     noticed: dict[tuple[int, ...], tuple[Value, ...]] = field(default_factory=dict)
 
@@ -51,14 +74,30 @@ class Traced:
         Raises UntraceableError for a function that cannot be followed.
         """
         row, framed = self._answer()
-        if all(all(self._ignored(row, some)) for some in _halves(len(self.absent))):
-            return row, framed
-        ignored = [self._ignored(row, [column]) for column in range(len(self.absent))]
-        values = []
-        for place, value in enumerate(row):
-            noticed = tuple(column for column, each in enumerate(ignored) if not each[place])
-            values.append(self._noticing(noticed)[place] if noticed else value)
+        noticed: list[set[int]] = [set() for _ in row]
+        for some in _halves(len(self.absent)):
+            self._find(row, some, noticed)
+        values = [
+            self._noticing(tuple(sorted(columns)))[place] if columns else row[place]
+            for place, columns in enumerate(noticed)
+        ]
         return tuple(values), framed
+
+    def _find(
+        self, row: tuple[Value, ...], columns: Sequence[int], noticed: Sequence[set[int]]
+    ) -> None:
+        """Find, by halves, in which columns missing values are noticed, for each of the answer."""
+        ignored = self._ignored(row, columns)
+        if all(ignored):
+            return
+        if len(columns) == 1:
+            for place, each in enumerate(ignored):
+                if not each:
+                    noticed[place].add(columns[0])
+            return
+        middle = len(columns) // 2
+        self._find(row, columns[:middle], noticed)
+        self._find(row, columns[middle:], noticed)
 
     def _noticing(self, columns: tuple[int, ...]) -> tuple[Value, ...]:
         """Return the answer, by which of these columns lack a value."""
@@ -67,8 +106,14 @@ class Traced:
         return self.noticed[columns]
 
     def _ignored(self, row: tuple[Value, ...], columns: Sequence[int]) -> list[bool]:
-        """Tell where missing values are to the function what they are to its arithmetic."""
-        there, _ = self._answer(missing=columns)
+        """Tell where missing values are to the function what they are to its arithmetic.
+
+        Where it raises an error at a missing value, there are no answers that could differ.
+        """
+        try:
+            there, _ = self._answer(missing=columns)
+        except RaisedError:
+            return [len(columns) == 1] * len(row)
         if len(there) != len(row):
             raise UntraceableError(_COLUMNS)
         done: dict[Key, Value] = {}
@@ -85,7 +130,8 @@ class Traced:
         framed = False
         for way in _ways(self.known):
             if len(ways) == MOST_WAYS:
-                message = f"it goes more than {MOST_WAYS} ways, by what it compares"
+                message = f"it goes more than {MOST_WAYS} ways, by what it compares; choose with "
+                message += "numpy.where or numpy.select in place of if"
                 raise UntraceableError(message)
             answer = self._called(self._table(way, noticed, missing))
             framed = isinstance(answer, pd.DataFrame)
@@ -96,24 +142,57 @@ class Traced:
 
     def _called(self, table: Any) -> Any:
         try:
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
+            with warnings.catch_warnings(), np.errstate(all="ignore"), reaching():
                 warnings.simplefilter("ignore")
                 return self.function(table)
-        except UntraceableError:
+        except UntraceableError as error:
+            message = f"{error}{_place(error, self.function)}"
+            raise type(error)(message) from error
+        except RecursionError:
             raise
         except Exception as error:
-            message = f"it raises {type(error).__name__} ({error})"
-            raise UntraceableError(message) from error
+            if isinstance(error.__cause__, UntraceableError):  # which numpy raises another from
+                raise UntraceableError(
+                    f"{error.__cause__}{_place(error, self.function)}"
+                ) from error
+            message = f"it raises {type(error).__name__} ({error}){_place(error, self.function)}"
+            raise RaisedError(message) from error
 
     def _table(self, way: Way, noticed: Sequence[int], missing: Sequence[int]) -> Any:
         cells = np.empty((_ROWS, len(self.absent)), dtype=object)
         for row in range(_ROWS):
-            for column, marker in enumerate(self.absent):
-                lacks = Cell("Missing", (column,), row, way)
+            for column, (marker, dtype) in enumerate(zip(self.absent, self.dtypes, strict=True)):
+                kind = dtype if isinstance(dtype, np.dtype) else TEXT
+                lacks = Cell("Missing", (column,), row, way, TRUTH)
                 gone = column in missing or (column in noticed and way.decide(lacks))
-                lacking = Missing("nan") if isinstance(marker, float) else marker
-                cells[row, column] = lacking if gone else Cell("Column", (column,), row, way)
-        return cells if self.names is None else pd.DataFrame(cells, columns=list(self.names))
+                there = Cell("Column", (column,), row, way, kind)
+                cells[row, column] = _lacking(marker, dtype) if gone else there
+        if self.names is None:
+            return cells.view(Cells)
+        columns = {
+            place: CellArray(cells[:, place], dtype) for place, dtype in enumerate(self.dtypes)
+        }
+        return CellFrame(columns).set_axis(list(self.names), axis=1)
+
+
+def _lacking(marker: Any, dtype: Any) -> Any:
+    """Return what is in the place of a missing value."""
+    if not isinstance(marker, float):
+        return marker
+    return (Missing if isinstance(dtype, np.dtype) else MissingString)("nan")
+
+
+def _place(error: Exception, function: Any) -> str:
+    """Name the line of the user's own file where an error came from, as far as there is one."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    code = getattr(function, "__code__", getattr(type(function).__call__, "__code__", None))
+    lines = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if code is not None and frame.filename == code.co_filename
+    ]
+    return f", in line {lines[-1].lineno}, {lines[-1].line}" if lines else ""
 
 
 def _ways(known: dict[Key, int]) -> Iterator[Way]:
@@ -136,7 +215,7 @@ def _row(answer: Any) -> tuple[Value, ...]:
         message = f"it answers {type(answer).__name__}, and no table [rows, columns]"
         raise UntraceableError(message)
     table: NDArray[Any] = np.asarray(answer, dtype=object)
-    first, *others = [tuple(row) for row in table]
+    first, *others = [tuple(row) for row in table.tolist()]
     alike = len(others) == _ROWS - 1 and all(_keys(first) == _keys(row) for row in others)
     if not alike or any(_strays(row, number) for number, row in enumerate(table)):
         message = "it answers rows by others than themselves"
@@ -183,7 +262,8 @@ def _chosen(condition: Cell, yes: Value, no: Value) -> Value:
     is_column = isinstance(no, Cell) and no.op == "Column"
     if is_column and condition.op == "Missing" and no.args == condition.args and is_missing(yes):
         return no
-    return Cell("Where", (condition, yes, no), condition.row, condition.way)
+    dtype = dtype_of([yes, no])
+    return Cell("Where", (condition, yes, no), condition.row, condition.way, dtype)
 
 
 def _halves(count: int) -> Iterator[list[int]]:
@@ -206,11 +286,26 @@ def _without(value: Value, columns: Sequence[int], done: dict[Key, Value]) -> Va
 
 
 def _folded(value: Cell, args: Sequence[Value]) -> Value:
-    """Return an operator of other values: a constant, where a missing value decides it."""
-    if value.op == "Not" and isinstance(args[0], bool):
-        return not args[0]
-    if value.op == "Where" and isinstance(args[0], bool):
-        return args[1] if args[0] else args[2]
-    if value.op != "Where" and any(each is None for each in args):
-        return False if value.op in COMPARISONS else None
-    return Cell(value.op, args, value.row, value.way)
+    """Return an operation on other values: a constant, where a missing value decides it."""
+    if value.op in _DECIDING:
+        return _DECIDING[value.op](*args)
+    if any(each is None for each in args):
+        return False if value.op in _FALSE_OF_MISSING else None
+    if not any(isinstance(each, Cell) for each in args):
+        return repeated(value, args)
+    return Cell(value.op, args, value.row, value.way, value.dtype)
+
+
+_DECIDING: dict[str, Callable[..., Value]] = {
+    "Where": where,
+    "Not": neither,
+    "And": both,
+    "Or": either,
+    "IsNaN": is_absent,
+    "IsAbsent": is_absent,
+}
+"""Operations that know what to make of a missing value."""
+_FALSE_OF_MISSING = (
+    *("Less", "LessOrEqual", "Greater", "GreaterOrEqual", "Equal"),
+    *("Matches", "IsOfClass"),
+)

@@ -64,6 +64,34 @@ def arcsin(graph: Graph, x: Operand) -> TensorName:
     return arctan(graph, graph.op("Div", x, leg))
 
 
+def arctan2(graph: Graph, y: TensorName, x: TensorName) -> TensorName:
+    """Return the angle of a point, zeros with their signs and infinities included."""
+    left = graph.op("Where", graph.op("Equal", x, 0.0), graph.op("Reciprocal", x), x)
+    flat = graph.op("Equal", y, 0.0)
+    up, over = graph.op("Abs", y), graph.op("Abs", x)
+    far = graph.op("And", graph.op("IsInf", x), graph.op("IsInf", y))
+    steep = graph.op("Where", far, 1.0, graph.op("Div", up, over))
+    steep = graph.op("Where", graph.op("And", flat, graph.op("Equal", x, 0.0)), 0.0, steep)
+    angle = arctan(graph, steep)
+    angle = graph.op("Where", graph.op("Less", left, 0.0), graph.op("Sub", np.pi, angle), angle)
+    below = graph.op("Where", flat, graph.op("Reciprocal", y), y)
+    angle = graph.op("Where", graph.op("Less", below, 0.0), graph.op("Neg", angle), angle)
+    missing = graph.op("Or", graph.op("IsNaN", x), graph.op("IsNaN", y))
+    return graph.op("Where", missing, np.nan, angle)
+
+
+def hypotenuse(graph: Graph, x: TensorName, y: TensorName) -> TensorName:
+    """Return the root of the sum of two squares, without overflow."""
+    one, other = graph.op("Abs", x), graph.op("Abs", y)
+    longer = graph.op("Max", one, other)
+    usable = graph.op("Greater", longer, 0.0)
+    ratio_ = graph.op("Div", graph.op("Min", one, other), graph.op("Where", usable, longer, 1.0))
+    square = graph.op("Mul", ratio_, ratio_)
+    root = graph.op("Mul", longer, graph.op("Sqrt", graph.op("Add", square, 1.0)))
+    infinite = graph.op("Or", graph.op("IsInf", x), graph.op("IsInf", y))
+    return graph.op("Where", infinite, np.inf, root)
+
+
 _FAR = 2.0**17
 _QUARTER = (1.57079632673412561417, 6.07710050630396597660e-11, 2.02226624871116645580e-21)
 """A quarter turn in parts of 33 bits: a whole number up to 2^20 times one of them is exact."""

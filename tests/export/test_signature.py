@@ -246,3 +246,13 @@ def test_what_does_not_fit_the_data_is_refused(change: dict[str, object], proble
     with pytest.raises(RecipeError) as caught:
         infer(trained)
     assert str(caught.value) == f"recipe: {problem}"
+
+
+def test_a_column_is_not_closed_by_what_is_refused_of_one_row_alone() -> None:
+    """Of a column of nothing, which an unseen name alone becomes, pandas takes no strings."""
+    table = pd.DataFrame({"name": ["Doe, Mr. John", "Roe, Dr. Ann", "Poe, Mr. Ed"]})
+    step = FunctionTransformer(
+        lambda d: d["name"].str.split(",").str[1].str.strip().str.len().to_frame()
+    ).fit(table)
+    (name,) = infer(Trained(estimator=step, X_train=table, X_test=table)).features
+    assert not name.closed

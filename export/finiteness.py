@@ -1,0 +1,45 @@
+"""How finite a row's numbers still are behind the steps before an estimator.
+
+There most rows are refused that are refused at all: a logarithm or a quotient leaves no number.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from export.reference import REFUSALS, quietly
+from export.steps import last_of
+
+
+def finiteness(estimator: Any, table: Any) -> NDArray[np.int64]:
+    """Tell of each row how finite its numbers are to the step that refuses a table of them.
+
+    0 where all are, 1 where some are missing, 2 where some are beyond single precision. Zeros
+    where no step refuses the table, or one does for another reason.
+    """
+    before, _ = last_of(estimator)
+    steps = [step for pipeline in before for _, step in pipeline.steps]
+    with quietly():
+        for step in steps:
+            if not hasattr(step, "transform"):  # "passthrough"
+                continue
+            try:
+                table = step.transform(table)
+            except REFUSALS:
+                break
+    numbers = _numbers(table)
+    kinds = np.zeros(len(numbers), dtype=np.int64)
+    kinds[np.isnan(numbers).any(axis=1)] = 1
+    kinds[(np.abs(numbers) > np.finfo(np.float32).max).any(axis=1)] = 2
+    return kinds
+
+
+def _numbers(table: Any) -> NDArray[np.float64]:
+    """Return the columns of a table that are numbers, as an array."""
+    if isinstance(table, pd.DataFrame):
+        table = table.select_dtypes("number").to_numpy(dtype=np.float64, na_value=np.nan)
+    if hasattr(table, "toarray") or table.dtype.kind not in "biuf" or table.ndim != 2:
+        return np.zeros((table.shape[0], 1))
+    return np.asarray(table, dtype=np.float64)
