@@ -162,19 +162,20 @@ class Graph:
         trips: int,
         state: Sequence[tuple[TensorName, int]],
         body: "Callable[[Graph, tuple[TensorName, ...]], tuple[TensorName, ...]]",
+        kind: int = TensorProto.DOUBLE,
     ) -> tuple[TensorName, ...]:
         """Repeat `body` while it says so, `trips` times at most; return the state at the end.
 
-        `state` are float64 tensors, each with its rank. `body` is given a graph of its own and
-        the state, and returns whether to go on, a bool, and the next state; it can use nothing
-        from around it.
+        `state` are tensors of one `kind`, float64 or strings, each with its rank. `body` is given
+        a graph of its own and the state, and returns whether to go on, a bool, and the next state;
+        it can use nothing from around it.
         """
         inner = _Body()
         names = [self._scope.get_unique_variable_name("s") for _ in range(len(state) + 2)]
         takes = tuple(TensorName(name) for name in names[2:])
         answers = body(Graph(self._scope, inner), takes)
-        kinds = [(TensorProto.INT64, 0), (TensorProto.BOOL, 0)]
-        kinds += [(TensorProto.DOUBLE, rank) for _, rank in state]
+        kinds: list[tuple[int, int]] = [(TensorProto.INT64, 0), (TensorProto.BOOL, 0)]
+        kinds += [(kind, rank) for _, rank in state]
         proto = helper.make_graph(
             inner.nodes,
             "body",
@@ -185,6 +186,26 @@ class Graph:
         tensors = [tensor for tensor, _ in state]
         start = np.array(trips), np.array(True)
         return self.ops("Loop", *start, *tensors, outputs=len(state), body=proto)
+
+    def choose(
+        self,
+        condition: TensorName,
+        then: "Callable[[Graph], TensorName]",
+        otherwise: "Callable[[Graph], TensorName]",
+        kind: tuple[int, int],
+    ) -> TensorName:
+        """Return what one of two branches makes; only that one is computed.
+
+        Each is given a graph of its own, and can use what is around it. `kind` is the type of what
+        they make, and its rank.
+        """
+        branches = {}
+        for name, branch in (("then_branch", then), ("else_branch", otherwise)):
+            inner = _Body()
+            made = branch(Graph(self._scope, inner))
+            described = _described([made], [kind])
+            branches[name] = helper.make_graph(inner.nodes, name, [], described, inner.initializers)
+        return self.op("If", condition, **branches)
 
     def operand(self, value: Operand) -> TensorName:
         """Return the name of a tensor: of a constant, added once, where `value` is a number.
