@@ -174,7 +174,7 @@ class Graph:
         names = [self._scope.get_unique_variable_name("s") for _ in range(len(state) + 2)]
         takes = tuple(TensorName(name) for name in names[2:])
         answers = body(Graph(self._scope, inner), takes)
-        kinds: list[tuple[int, int]] = [(TensorProto.INT64, 0), (TensorProto.BOOL, 0)]
+        kinds = [(TensorProto.INT64, 0), (TensorProto.BOOL, 0)]
         kinds += [(kind, rank) for _, rank in state]
         proto = helper.make_graph(
             inner.nodes,
@@ -267,7 +267,7 @@ class Graph:
             raise self.refuse(estimator, "one of its input columns holds strings; encode it first.")
         if frame.width and all(dtype == np.float32 for dtype in frame.dtypes):
             raise self.refuse(estimator, SINGLE)
-        widest = max((block.width for block in frame.blocks if block.places), default=0)
+        widest = max((block.width for block in frame.blocks if block.hashed), default=0)
         if widest > MOST_COLUMNS:
             raise self.refuse(estimator, TOO_WIDE.format(widest, 8 * widest / 1e6))
         return self._joined(frame)
@@ -346,12 +346,12 @@ class Graph:
         return self._selected[key]
 
     def _unfolded(self, block: Block, places: TensorName) -> TensorName:
-        """Return all columns of a block that holds few of them."""
+        """Return all columns of a block that holds, of each row, but those that it has."""
         self.takes(row=COLUMN_BYTES * block.width)
         rows = self.op("Slice", self.op("Shape", block.tensor), np.array([0]), np.array([1]))
         zeros = self.op("Expand", 0.0, self.op("Concat", rows, np.array([block.width]), axis=0))
-        spread = self.op("Expand", places, self.op("Shape", block.tensor))
-        return self.op("ScatterElements", zeros, spread, block.tensor, axis=1)
+        # There are zeros beside the number of a column: they are added, too.
+        return self.op("ScatterElements", zeros, places, block.tensor, axis=1, reduction="add")
 
 
 def _described(names: Sequence[str], kinds: Sequence[tuple[int, int]]) -> list[ValueInfoProto]:

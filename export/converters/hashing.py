@@ -10,11 +10,10 @@ from sklearn.feature_extraction.text import HashingVectorizer
 from export.converters import tokens
 from export.converters.graph import COLUMN_BYTES, Graph
 from export.converters.registry import converts
+from export.converters.scattered import added
 from export.converters.values import Block, Frame, TensorName
-from export.converters.vectorizers import added, check, normalized, refuse_dtype, runs_of
+from export.converters.vectorizers import check, normalized, refuse_dtype, runs_of
 
-FULL = 2**14
-"""Up to so many columns, tables are made of all of them: then it is the quicker way."""
 _GREATEST = 2**31 - 1
 _HASHED_BYTES = 32
 """What hashing adds to the memory that a term takes; measured as `graph.COLUMN_BYTES` is."""
@@ -25,13 +24,12 @@ def hashing_vectorizer(graph: Graph, step: HashingVectorizer, frame: Frame) -> F
     """Count the terms of a text, or add their signs, in columns that are chosen by their hash."""
     check(graph, step, frame)
     runs = [runs for runs, _ in runs_of(graph, step, frame, None, sigmas=True)]
-    scattered = len(runs) * COLUMN_BYTES if step.n_features > FULL else 0
-    graph.takes(character=len(runs) * _HASHED_BYTES, term=scattered)
+    graph.takes(character=len(runs) * _HASHED_BYTES)
     terms = graph.concat([graph.op("Flatten", each, axis=1) for each in runs])
     place, signs = _hashed(graph, step, terms)
     place = graph.op("Where", tokens.is_empty(graph, terms), step.n_features, place)
     # Of what is binary a column is hit, though the signs of what hit it add up to nothing.
-    block = _summed(graph, step, place, None if step.binary else signs)
+    block = _summed(graph, step, place, None if step.binary else signs, len(runs))
     counts = graph.op("Min", block.tensor, 1.0) if step.binary else block.tensor
     return Frame((replace(block, tensor=normalized(graph, counts, step.norm)),))
 
@@ -47,8 +45,7 @@ def feature_hasher(graph: Graph, step: FeatureHasher, frame: Frame) -> Frame:
         )
     refuse_dtype(graph, step, np.float64)
     place, signs = _hashed(graph, step, graph.string(frame, step))
-    scattered = frame.width * COLUMN_BYTES if step.n_features > FULL else 0
-    graph.takes(row=frame.width * _HASHED_BYTES, term=scattered)
+    graph.takes(row=frame.width * (_HASHED_BYTES + COLUMN_BYTES))
     return Frame((_summed(graph, step, place, signs),))
 
 
@@ -65,29 +62,10 @@ def _hashed(graph: Graph, step: Any, strings: TensorName) -> tuple[TensorName, T
     return place, graph.op("Where", graph.op("Less", hashed, 0), -1.0, 1.0)
 
 
-def _summed(graph: Graph, step: Any, place: TensorName, signs: TensorName | None) -> Block:
+def _summed(
+    graph: Graph, step: Any, place: TensorName, signs: TensorName | None, held: int = 0
+) -> Block:
     """Return how often each column is among the places [N, terms], or the sums of their signs."""
-    if signs is None or not step.alternate_sign:
-        signs = graph.op("Expand", 1.0, graph.op("Shape", place))
-    if step.n_features > FULL:
-        return _scattered(graph, step.n_features, place, signs)
-    return Block(added(graph, place, signs, step.n_features), step.n_features, is_string=False)
-
-
-def _scattered(graph: Graph, width: int, place: TensorName, numbers: TensorName) -> Block:
-    """Add numbers in the columns that some text of the batch has, and make no others.
-
-    The first column is always held, so that there is one. The last found is the one behind all
-    others, where there is no term, and is left out.
-    """
-    every = graph.op("Concat", graph.reshape(place, -1), np.array([0, width]), axis=0)
-    held, _, index, _ = graph.ops("Unique", every, outputs=4)
-    shape = graph.op("Shape", place)
-    index = graph.op("Slice", index, np.array([0]), np.array([-2]))
-    index = graph.op("Reshape", index, shape, allowzero=1)  # texts too short for any term
-    rows = graph.op("Slice", shape, np.array([0]), np.array([1]))
-    zeros = graph.op("Expand", 0.0, graph.op("Concat", rows, graph.op("Shape", held), axis=0))
-    sums = graph.op("ScatterElements", zeros, index, numbers, axis=1, reduction="add")
-    sums = graph.op("Slice", sums, np.array([0]), np.array([-1]), np.array([1]))
-    places = graph.op("Slice", held, np.array([0]), np.array([-1]))
-    return Block(sums, width, is_string=False, places=places)
+    if not step.alternate_sign:
+        signs = None
+    return added(graph, place, signs, step.n_features, held=held, hashed=True)

@@ -11,10 +11,10 @@ from sklearn.feature_extraction.text import (
     TfidfVectorizer,
 )
 
-from export.converters import tokens
-from export.converters.graph import COLUMN_BYTES, Graph
+from export.converters import letters, tokens
+from export.converters.graph import Graph
 from export.converters.registry import converts
-from export.converters.scattered import scattered, weights_of
+from export.converters.scattered import added, scattered, weights_of
 from export.converters.values import Frame, TensorName
 
 _CUT_BYTES, _RUN_BYTES = 256, 64
@@ -32,16 +32,16 @@ def count_vectorizer(graph: Graph, step: CountVectorizer, frame: Frame) -> Frame
     """Count the terms of the vocabulary."""
     check(graph, step, frame)
     terms = _producible(step, step.vocabulary_)
-    sigmas = any(tokens.SIGMAS & set(term) for term in terms)
+    sigmas = any(letters.SIGMAS & set(term) for term in terms)
     width = len(step.vocabulary_)
     found = [
         graph.op("Flatten", _places(graph, runs, chosen, width), axis=1)
         for runs, chosen in runs_of(graph, step, frame, terms, sigmas=sigmas)
     ]
-    counts = counted(graph, graph.concat(found), width)
+    block = added(graph, graph.concat(found), None, width, held=len(found))
     if step.binary:
-        counts = graph.op("Min", counts, 1.0)
-    return Frame.of(counts, width)
+        block = replace(block, tensor=graph.op("Min", block.tensor, 1.0))
+    return Frame((block,))
 
 
 @converts(TfidfVectorizer, exact=True)
@@ -95,7 +95,7 @@ def _runs_of(
 ) -> list[tuple[TensorName, dict[str, int]]]:
     shortest, longest = step.ngram_range
     texts = graph.reshape(graph.string(frame, step), -1)
-    texts = tokens.preprocess(graph, step, texts, sigmas=sigmas)
+    texts = letters.preprocess(graph, step, texts, sigmas=sigmas)
     known = dict(terms or {})
     if step.analyzer == "word":
         runs = tokens.grams(graph, tokens.words(graph, step, texts), longest, " ")
@@ -103,8 +103,7 @@ def _runs_of(
     if step.analyzer == "char":
         runs = tokens.grams(graph, tokens.spaced_characters(graph, texts), longest)
         return [(run, _of_length(known, n)) for n, run in enumerate(runs, 1) if n >= shortest]
-    letters = tokens.spaced_words(graph, texts)
-    within = _within_words(graph, letters, shortest, longest)
+    within = _within_words(graph, tokens.spaced_words(graph, texts), shortest, longest)
     return [(run, _of_length(known, n)) for n, run in within]
 
 
@@ -176,21 +175,6 @@ def _places(graph: Graph, runs: TensorName, terms: Mapping[str, int], default: i
         values_int64s=list(terms.values()) or [default],
         default_int64=default,
     )
-
-
-def counted(graph: Graph, places: TensorName, width: int) -> TensorName:
-    """Count how often each of `width` columns is among places [N, runs], [N, width]."""
-    return added(graph, places, graph.op("Expand", 1.0, graph.op("Shape", places)), width)
-
-
-def added(graph: Graph, places: TensorName, numbers: TensorName, width: int) -> TensorName:
-    """Add numbers [N, runs] in their columns, [N, width]; those at `width` are left out."""
-    graph.takes(row=COLUMN_BYTES * width)
-    rows = graph.op("Slice", graph.op("Shape", places), np.array([0]), np.array([1]))
-    shape = graph.op("Concat", rows, np.array([width + 1]), axis=0)
-    zeros = graph.op("Expand", 0.0, shape)
-    sums = graph.op("ScatterElements", zeros, places, numbers, axis=1, reduction="add")
-    return graph.op("Slice", sums, np.array([0]), np.array([width]), np.array([1]))
 
 
 def normalized(graph: Graph, x: TensorName, norm: str | None) -> TensorName:
