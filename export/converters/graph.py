@@ -174,7 +174,7 @@ class Graph:
         names = [self._scope.get_unique_variable_name("s") for _ in range(len(state) + 2)]
         takes = tuple(TensorName(name) for name in names[2:])
         answers = body(Graph(self._scope, inner), takes)
-        kinds = [(TensorProto.INT64, 0), (TensorProto.BOOL, 0)]
+        kinds: list[tuple[int, int]] = [(TensorProto.INT64, 0), (TensorProto.BOOL, 0)]
         kinds += [(kind, rank) for _, rank in state]
         proto = helper.make_graph(
             inner.nodes,
@@ -322,12 +322,10 @@ class Graph:
             alike = rounded if len(rounded) == block.width else rounded.any()
             self._rounded.setdefault(block.tensor, np.full(block.width, alike))
 
-    def takes(self, row: int = 0, character: int = 0, term: int = 0) -> None:
+    def takes(self, row: int = 0, character: int = 0) -> None:
         """Add to the memory that texts take on their way, as `manifest.Memory` counts it."""
         known = self.memory or Memory(row=0, character=0, term=0)
-        self.memory = Memory(
-            row=known.row + row, character=known.character + character, term=known.term + term
-        )
+        self.memory = Memory(row=known.row + row, character=known.character + character, term=0)
 
     def _joined(self, frame: Frame) -> TensorName:
         return self.concat([self._materialized(block) for block in frame.blocks])

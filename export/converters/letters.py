@@ -14,13 +14,14 @@ import numpy as np
 from onnx import TensorProto
 
 from export.converters.graph import Graph
-from export.converters.patterns import CODE_POINTS, Members, character_class
-from export.converters.tokens import characters, lookup, text, tokenize
+from export.converters.patterns import CODE_POINTS, Members, character_class, members
+from export.converters.tokens import characters, lookup, matches, text
 from export.converters.values import TensorName
 
 SIGMAS = frozenset("\u03c3\u03c2")
 """The small sigma, and the one that ends a word."""
 _WITH_SIGMA = "(?s).*\u03a3.*"
+_WHITE = r"\s"
 _AS_IT_IS = "\ufdd1"
 _MISREAD = "Conversion Error"
 """The text that some versions of `StringNormalizer` take for a complaint of their own."""
@@ -49,7 +50,7 @@ def preprocess(graph: Graph, step: Any, texts: TensorName, *, sigmas: bool) -> T
 
     def by_pieces(graph: Graph, rows: TensorName) -> TensorName:
         """Map what changes, one letter by itself; the rest in pieces as long as may be."""
-        pieces = tokenize(graph, rows, _pieces(step, table))
+        pieces = matches(graph, rows, _pieces(step, table))
         mapped = _joined(graph, _mapped(graph, pieces, table))
         if not sigmas:
             return mapped
@@ -64,6 +65,30 @@ def preprocess(graph: Graph, step: Any, texts: TensorName, *, sigmas: bool) -> T
         return _joined(graph, graph.op("Where", ends, text("\u03c2"), mapped))
 
     return _replaced(graph, graph.op("Not", plain), texts, done, by_pieces)
+
+
+def spaced(graph: Graph, texts: TensorName, *, apart: bool) -> TensorName:
+    """Return texts [N] with one space for several white characters.
+
+    With words `apart`, also for one, and with one before the first word and behind the last:
+    where there is no word, one is all there is.
+    """
+    white = members(_WHITE)
+    one = character_class(white)
+    found = f"{one}{{2,}}"
+    if apart:
+        texts = graph.op("StringConcat", graph.op("StringConcat", text(" "), texts), text(" "))
+        other = white.copy()
+        other[ord(" ")] = False
+        found = f"{one}{{2,}}|{character_class(other)}"
+
+    def joined(graph: Graph, rows: TensorName) -> TensorName:
+        pieces = matches(graph, rows, f"{character_class(~white)}+|{one}+")
+        white_ones = graph.op("RegexFullMatch", pieces, pattern=found)
+        return _joined(graph, graph.op("Where", white_ones, text(" "), pieces))
+
+    several = graph.op("RegexFullMatch", texts, pattern=f"(?s).*(?:{found}).*")
+    return _replaced(graph, several, texts, texts, joined)
 
 
 def _replaced(
@@ -173,6 +198,9 @@ def _joined(graph: Graph, pieces: TensorName) -> TensorName:
         joined = graph.op("StringConcat", left, graph.concat([right, pad]))
         return graph.op("Greater", count, 2), joined
 
+    rows = graph.op("Slice", graph.op("Shape", pieces), np.array([0]), np.array([1]))
+    shape = graph.op("Concat", rows, np.array([1]), axis=0)
+    pieces = graph.concat([pieces, graph.op("Expand", text(""), shape)])  # so there is one
     (whole,) = graph.loop(_MOST_TURNS, [(pieces, 2)], halve, kind=TensorProto.STRING)
     return graph.reshape(whole, -1)
 

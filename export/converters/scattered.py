@@ -14,7 +14,7 @@ from export.converters.graph import COLUMN_BYTES, Graph
 from export.converters.values import Block, Frame, TensorName
 
 FULL = 2**10
-"""Up to so many columns, tables are made of all of them: then it is the quicker way."""
+"""Up to so many columns of words, tables are made of all of them: then it is the quicker way."""
 
 
 def added(
@@ -23,24 +23,29 @@ def added(
     numbers: TensorName | None,
     width: int,
     *,
-    held: int = 0,
+    held: tuple[int, int],
+    full: int = FULL,
     hashed: bool = False,
 ) -> Block:
     """Add numbers [N, runs] in their columns; those at the place `width` are left out.
 
-    Without numbers, count the places. A row has at most `held` runs for each of its characters.
+    Without numbers, count the places. A row has at most `held` runs, and so many for each of its
+    characters. Up to `full` columns, a table is made of all of them.
     """
-    if width > FULL:
+    if width > full:
         tensor, kept = _merged(graph, places, numbers, width)
-        graph.takes(character=held * COLUMN_BYTES)
+        graph.takes(*(COLUMN_BYTES * count for count in held))
         return Block(tensor, width, is_string=False, places=kept, held=held, hashed=hashed)
     graph.takes(row=COLUMN_BYTES * width)
+    known = graph.op("Less", places, width)
     if numbers is None:
-        numbers = graph.op("Expand", 1.0, graph.op("Shape", places))
-    shape = graph.op("Concat", _rows(graph, places), np.array([width + 1]), axis=0)
+        numbers = graph.cast(known, np.float64)
+    else:
+        numbers = graph.op("Where", known, numbers, 0.0)
+    places = graph.op("Where", known, places, 0)
+    shape = graph.op("Concat", _rows(graph, places), np.array([width]), axis=0)
     zeros = graph.op("Expand", 0.0, shape)
     sums = graph.op("ScatterElements", zeros, places, numbers, axis=1, reduction="add")
-    sums = graph.op("Slice", sums, np.array([0]), np.array([width]), np.array([1]))
     return Block(sums, width, is_string=False)
 
 
@@ -55,7 +60,7 @@ def product(graph: Graph, estimator: Any, frame: Frame, weights: Any) -> TensorN
         rows = table[start : start + block.columns]
         start += block.columns
         if _is_scattered(block):
-            graph.takes(character=2 * rows.itemsize * rows.shape[1] * block.held)
+            graph.takes(*(2 * rows.itemsize * rows.shape[1] * count for count in block.held))
             numbers = graph.op("Unsqueeze", block.tensor, np.array([1]))
             part = graph.op("MatMul", numbers, _at(graph, rows, block.places))
             part = graph.op("Squeeze", part, np.array([1]))

@@ -4,21 +4,33 @@ Everything is done with tables made from Python's own: no locale, and no other v
 Unicode. Only cutting a string is left to ONNX Runtime's `Tokenizer`.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from export.converters.graph import Graph
 from export.converters.patterns import (
     PatternError,
-    character_class,
-    members,
+    TokenPattern,
     token_pattern,
 )
 from export.converters.values import TensorName
 
-_WHITE = r"\s"
-_SPACED = "(?s)"
+
+class Tokens(NamedTuple):
+    """The tokens of texts, strings [N, most]; "" behind the last."""
+
+    found: TensorName
+    dropped: TensorName | None = None
+    """Which of them are passed over, bool [N, most]; None where none are."""
+
+
+class Run(NamedTuple):
+    """Tokens that follow each other, joined: strings [N, runs]."""
+
+    strings: TensorName
+    there: TensorName
+    """Which of them there are, bool [N, runs]."""
 
 
 def text(value: str) -> Any:
@@ -26,14 +38,14 @@ def text(value: str) -> Any:
     return np.array(value, dtype=object)
 
 
-def tokenize(graph: Graph, texts: TensorName, pattern: str) -> TensorName:
-    """Cut strings [N] into the matches of an RE2 pattern, [N, most + 1], then ""."""
-    return _closed(graph, _cut(graph, texts, tokenexp=pattern))
+def matches(graph: Graph, texts: TensorName, pattern: str) -> TensorName:
+    """Cut strings [N] into the matches of an RE2 pattern, [N, most]; "" behind the last."""
+    return _cut(graph, texts, tokenexp=pattern)
 
 
 def characters(graph: Graph, texts: TensorName) -> TensorName:
-    """Cut strings [N] into their characters, [N, most + 1], then ""."""
-    return _closed(graph, _cut(graph, texts, separators=[""]))
+    """Cut strings [N] into their characters, [N, most]; "" behind the last."""
+    return _cut(graph, texts, separators=[""])
 
 
 def is_empty(graph: Graph, strings: TensorName) -> TensorName:
@@ -41,45 +53,51 @@ def is_empty(graph: Graph, strings: TensorName) -> TensorName:
     return graph.op("Equal", strings, text(""))
 
 
-def words(graph: Graph, step: Any, texts: TensorName) -> TensorName:
-    """Return the tokens of texts [N] that are left of stop words, [N, most], then ""."""
+def is_space(graph: Graph, letters: TensorName) -> TensorName:
+    """Tell which characters are the space."""
+    return graph.op("Equal", letters, text(" "))
+
+
+def words(graph: Graph, step: Any, texts: TensorName) -> Tokens:
+    """Cut texts [N] into their tokens, and tell which are dropped, as stop words are."""
+    pattern = pattern_of(graph, step)
+    found = _cut(graph, texts, tokenexp=pattern.find)
+    dropped: TensorName | None = None
+    if pattern.keep is not None:
+        kept = graph.op("RegexFullMatch", found, pattern=pattern.keep)
+        dropped = graph.op("Not", kept)
+    stop_words = step.get_stop_words()
+    if stop_words:
+        stopped = lookup(graph, found, dict.fromkeys(sorted(stop_words), 1), 0)
+        stopped = graph.cast(stopped, np.bool_)
+        dropped = stopped if dropped is None else graph.op("Or", dropped, stopped)
+    return Tokens(found, dropped)
+
+
+def pattern_of(graph: Graph, step: Any) -> TokenPattern:
+    """Return how the vectorizer finds words. Raises ConversionError where no graph can."""
     try:
-        pattern = token_pattern(step.token_pattern)
+        return token_pattern(step.token_pattern)
     except PatternError as error:
         raise graph.refuse(
             step, f"its token_pattern {step.token_pattern!r} has no exact form: {error}."
         ) from None
-    found = tokenize(graph, texts, pattern.find)
-    stop_words = step.get_stop_words()
-    if pattern.keep is None and not stop_words:
-        return found
-    dropped = is_empty(graph, found)
-    if pattern.keep is not None:
-        kept = graph.op("RegexFullMatch", found, pattern=pattern.keep)
-        dropped = graph.op("Or", dropped, graph.op("Not", kept))
-    if stop_words:
-        stopped = lookup(graph, found, dict.fromkeys(sorted(stop_words), 1), 0)
-        dropped = graph.op("Or", dropped, graph.op("Equal", stopped, 1))
-    return _closed_up(graph, found, dropped)
 
 
-def spaced_characters(graph: Graph, texts: TensorName) -> TensorName:
-    """Return the characters of texts [N], several white ones being one space: [N, most]."""
-    return _with_spaces(graph, texts, f"{character_class(members(_WHITE))}{{2,}}")
-
-
-def spaced_words(graph: Graph, texts: TensorName) -> TensorName:
-    """Return the characters of the words of texts [N], a space around each: [N, most], then "".
-
-    Between two words there is one space; where there is no word, one is all there is.
-    """
-    apart = graph.op("StringConcat", graph.op("StringConcat", text(" "), texts), text(" "))
-    return _with_spaces(graph, apart, f"{character_class(members(_WHITE))}+")
-
-
-def is_space(graph: Graph, letters: TensorName) -> TensorName:
-    """Tell which characters are the space."""
-    return graph.op("Equal", letters, text(" "))
+def closed_up(
+    graph: Graph, tokens: TensorName, dropped: TensorName | None, nothing: str | int
+) -> TensorName:
+    """Move what is not dropped of [N, most] together, [N, most + 1], nothing behind the last."""
+    if dropped is None:
+        return tokens
+    left = graph.cast(graph.op("Not", dropped), np.int64)
+    place = graph.op("Sub", graph.op("CumSum", left, np.array(1)), 1)
+    shape = graph.op("Add", graph.op("Shape", tokens), np.array([0, 1]))
+    last = graph.op("Sub", graph.op("Gather", shape, np.array(1)), 1)
+    place = graph.op("Where", dropped, last, place)
+    none = np.array(nothing, dtype=object if isinstance(nothing, str) else np.int64)
+    kept = graph.op("Where", dropped, none, tokens)
+    return graph.op("ScatterElements", graph.op("Expand", none, shape), place, kept, axis=1)
 
 
 def part(graph: Graph, tokens: TensorName, start: int, stop: int | None = None) -> TensorName:
@@ -94,46 +112,31 @@ def grams(
     longest: int,
     separator: str = "",
     ends: TensorName | None = None,
-) -> list[TensorName]:
-    """Return the runs of 1, 2, ... `longest` tokens [N, most], joined; "" where one ends.
+) -> list[Run]:
+    """Return the runs of 1, 2, ... `longest` tokens [N, most], joined.
 
-    A run that would go beyond the last token of its text is "", and so is one that would go
-    beyond a token of `ends`, at which runs begin and end.
+    There is none that would go beyond the last token of its text, nor beyond a token of `ends`,
+    at which runs begin and end.
     """
-    runs = [tokens]
-    beyond: TensorName | None = None
+    there = graph.op("Not", is_empty(graph, tokens))
+    runs = [Run(tokens, there)]
+    firsts = graph.op("StringConcat", tokens, text(separator)) if separator else tokens
+    within: TensorName | None = None
     for length in range(2, longest + 1):
-        first = part(graph, runs[-1], 0, -1)
-        last = part(graph, tokens, length - 1)
-        none = is_empty(graph, last)
+        first, rest = part(graph, firsts, 0, 1 - length), part(graph, runs[-1].strings, 1)
+        known = part(graph, there, length - 1)
         if ends is not None and length > 2:
-            inner = part(graph, ends, length - 2, -1)
-            beyond = graph.op("Or", part(graph, beyond, 0, -1), inner) if beyond else inner
-            none = graph.op("Or", none, beyond)
-        if separator:
-            first = graph.op("StringConcat", first, text(separator))
-        run = graph.op("StringConcat", first, last)
-        runs.append(graph.op("Where", none, text(""), run))
+            inner = graph.op("Not", part(graph, ends, length - 2, -1))
+            within = graph.op("And", part(graph, within, 0, -1), inner) if within else inner
+            known = graph.op("And", known, within)
+        runs.append(Run(graph.op("StringConcat", first, rest), known))
     return runs
-
-
-def _with_spaces(graph: Graph, texts: TensorName, white: str) -> TensorName:
-    """Return the characters of texts [N], with one space for what matches `white`."""
-    letters = tokenize(graph, texts, f"{_SPACED}{white}|.")
-    return graph.op("Where", graph.op("RegexFullMatch", letters, pattern=white), text(" "), letters)
 
 
 def _cut(graph: Graph, texts: TensorName, **how: Any) -> TensorName:
     return graph.op(
         "Tokenizer", texts, domain="com.microsoft", mark=0, mincharnum=1, pad_value="", **how
     )
-
-
-def _closed(graph: Graph, tokens: TensorName) -> TensorName:
-    """Put a "" after the last token of each string: so there is one, even where all are empty."""
-    rows = graph.op("Slice", graph.op("Shape", tokens), np.array([0]), np.array([1]))
-    shape = graph.op("Concat", rows, np.array([1]), axis=0)
-    return graph.concat([tokens, graph.op("Expand", text(""), shape)])
 
 
 def lookup(graph: Graph, strings: TensorName, table: dict[str, Any], default: Any) -> TensorName:
@@ -146,14 +149,3 @@ def lookup(graph: Graph, strings: TensorName, table: dict[str, Any], default: An
     return graph.op(
         "LabelEncoder", strings, domain="ai.onnx.ml", keys_strings=list(table), **attributes
     )
-
-
-def _closed_up(graph: Graph, tokens: TensorName, dropped: TensorName) -> TensorName:
-    """Move the tokens that are not dropped together, [N, most + 1], then ""."""
-    kept = graph.cast(graph.op("Not", dropped), np.int64)
-    place = graph.op("Sub", graph.op("CumSum", kept, np.array(1)), 1)
-    shape = graph.op("Add", graph.op("Shape", tokens), np.array([0, 1]))
-    last = graph.op("Sub", graph.op("Gather", shape, np.array(1)), 1)
-    place = graph.op("Where", dropped, last, place)
-    left = graph.op("Where", dropped, text(""), tokens)
-    return graph.op("ScatterElements", graph.op("Expand", text(""), shape), place, left, axis=1)

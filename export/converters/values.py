@@ -30,8 +30,8 @@ class Block:
     """Of a wide table, of which the tensor [N, held] holds, of each row, but the columns that it
     has, ascending: which column each number is in, int64, of the same shape. Zeros fill rows up, at
     any place. None where the tensor holds all columns."""
-    held: int = 0
-    """Of such a table, how many columns a row may have for each character of its text."""
+    held: tuple[int, int] = (0, 0)
+    """Of such a table, how many columns a row may have: so many, and so many for each character."""
     hashed: bool = False
     """Whether columns are hashes, of which there may be far more than any table can have."""
 
