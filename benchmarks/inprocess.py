@@ -6,18 +6,17 @@ towards neither: the rows are the training rows, repeated.
 """
 
 import tempfile
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from benchmarks.timing import best_of
 from export.pipeline import export_trained
 from export.recipe import Trained
 from runtime.model import Model
 
-ROUNDS = 10
 ROWS = {1: range(200), 100: range(0, 1000, 100), 10_000: range(1)}
 """Of each size, at which rows the parts begin that are answered one after another."""
 
@@ -54,7 +53,7 @@ def _row(case: Case, threads: int) -> str:
         parts = [np.resize(np.roll(X, -row, axis=0), (size, X.shape[1])) for row in rows]
         theirs, ours = (
             least / len(parts)
-            for least in _best(
+            for least in best_of(
                 [
                     lambda parts=parts: [answer(part) for part in parts],
                     lambda parts=parts: [model.run({"numeric": part}) for part in parts],
@@ -63,14 +62,3 @@ def _row(case: Case, threads: int) -> str:
         )
         cells.append(f"{theirs:.3g} ms, {ours:.3g} ms, {theirs / ours:.3g}")
     return f"| {case.name} | {case.detail} | {exported.size / 1e6:.1f} MB | {' | '.join(cells)} |"
-
-
-def _best(calls: list[Callable[[], object]]) -> list[float]:
-    """Return the least milliseconds that each call took, taking turns."""
-    best = [float("inf")] * len(calls)
-    for _ in range(ROUNDS):
-        for index, call in enumerate(calls):
-            start = time.perf_counter()
-            call()
-            best[index] = min(best[index], (time.perf_counter() - start) * 1e3)
-    return best

@@ -172,7 +172,7 @@ def _whole(source: Any) -> Any:
 
 def _normalized(model: onnx.ModelProto) -> onnx.ModelProto:
     """Make the same graph the same bytes: opsets sorted, IR version and producer fixed."""
-    used = {node.domain for node in model.graph.node}
+    used = {node.domain for node in _nodes(model.graph)}
     opsets = [(domain, version) for domain, version in OPSET.items() if domain in used | {""}]
     del model.opset_import[:]
     model.opset_import.extend(helper.make_opsetid(domain, version) for domain, version in opsets)
@@ -199,12 +199,21 @@ def _drop_unused(graph: onnx.GraphProto) -> None:
     graph.initializer.extend(constants)
 
 
+def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    """Yield the nodes of a graph, with those of the loops and branches in it."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            yield from _nodes(attribute.g)
+
+
 def _inputs(node: onnx.NodeProto) -> Iterator[str]:
-    """Yield what a node takes, with what the bodies of its loops take from around them."""
+    """Yield what a node takes, with what loops and branches take from around them."""
     yield from node.input
     for attribute in node.attribute:
-        for inner in attribute.g.node:
-            yield from _inputs(inner)
+        for inner in _nodes(attribute.g):
+            yield from inner.input
+        yield from (output.name for output in attribute.g.output)
 
 
 def _keep_types(operator: Any) -> None:

@@ -142,17 +142,14 @@ class Memory(Part, frozen=True, kw_only=True):
     """For each row."""
     character: int
     """For each row, times the characters of the longest text: tables are as wide as that."""
-    term: int
-    """The same, times the rows: columns are made of the terms that any of them has."""
 
     def longest(self, room: int = _MOST_TEXT_BYTES) -> int | None:
         """Return the characters of a text that takes `room` bytes; None where they take nothing."""
-        each = self.character + self.term
-        return room // each if each else None
+        return room // self.character if self.character else None
 
     def needed(self, rows: int, longest: int) -> int:
         """Return the bytes for rows that are computed at once, their longest text being given."""
-        return rows * (self.row + (longest + 1) * (self.character + rows * self.term))
+        return rows * (self.row + (longest + 1) * self.character)
 
 
 class Provenance(Part, frozen=True, kw_only=True):

@@ -162,19 +162,20 @@ class Graph:
         trips: int,
         state: Sequence[tuple[TensorName, int]],
         body: "Callable[[Graph, tuple[TensorName, ...]], tuple[TensorName, ...]]",
+        kind: int = TensorProto.DOUBLE,
     ) -> tuple[TensorName, ...]:
         """Repeat `body` while it says so, `trips` times at most; return the state at the end.
 
-        `state` are float64 tensors, each with its rank. `body` is given a graph of its own and
-        the state, and returns whether to go on, a bool, and the next state; it can use nothing
-        from around it.
+        `state` are tensors of one `kind`, float64 or strings, each with its rank. `body` is given
+        a graph of its own and the state, and returns whether to go on, a bool, and the next state;
+        it can use nothing from around it.
         """
         inner = _Body()
         names = [self._scope.get_unique_variable_name("s") for _ in range(len(state) + 2)]
         takes = tuple(TensorName(name) for name in names[2:])
         answers = body(Graph(self._scope, inner), takes)
-        kinds = [(TensorProto.INT64, 0), (TensorProto.BOOL, 0)]
-        kinds += [(TensorProto.DOUBLE, rank) for _, rank in state]
+        kinds: list[tuple[int, int]] = [(TensorProto.INT64, 0), (TensorProto.BOOL, 0)]
+        kinds += [(kind, rank) for _, rank in state]
         proto = helper.make_graph(
             inner.nodes,
             "body",
@@ -185,6 +186,26 @@ class Graph:
         tensors = [tensor for tensor, _ in state]
         start = np.array(trips), np.array(True)
         return self.ops("Loop", *start, *tensors, outputs=len(state), body=proto)
+
+    def choose(
+        self,
+        condition: TensorName,
+        then: "Callable[[Graph], TensorName]",
+        otherwise: "Callable[[Graph], TensorName]",
+        kind: tuple[int, int],
+    ) -> TensorName:
+        """Return what one of two branches makes; only that one is computed.
+
+        Each is given a graph of its own, and can use what is around it. `kind` is the type of what
+        they make, and its rank.
+        """
+        branches = {}
+        for name, branch in (("then_branch", then), ("else_branch", otherwise)):
+            inner = _Body()
+            made = branch(Graph(self._scope, inner))
+            described = _described([made], [kind])
+            branches[name] = helper.make_graph(inner.nodes, name, [], described, inner.initializers)
+        return self.op("If", condition, **branches)
 
     def operand(self, value: Operand) -> TensorName:
         """Return the name of a tensor: of a constant, added once, where `value` is a number.
@@ -246,7 +267,7 @@ class Graph:
             raise self.refuse(estimator, "one of its input columns holds strings; encode it first.")
         if frame.width and all(dtype == np.float32 for dtype in frame.dtypes):
             raise self.refuse(estimator, SINGLE)
-        widest = max((block.width for block in frame.blocks if block.places), default=0)
+        widest = max((block.width for block in frame.blocks if block.hashed), default=0)
         if widest > MOST_COLUMNS:
             raise self.refuse(estimator, TOO_WIDE.format(widest, 8 * widest / 1e6))
         return self._joined(frame)
@@ -301,12 +322,10 @@ class Graph:
             alike = rounded if len(rounded) == block.width else rounded.any()
             self._rounded.setdefault(block.tensor, np.full(block.width, alike))
 
-    def takes(self, row: int = 0, character: int = 0, term: int = 0) -> None:
+    def takes(self, row: int = 0, character: int = 0) -> None:
         """Add to the memory that texts take on their way, as `manifest.Memory` counts it."""
-        known = self.memory or Memory(row=0, character=0, term=0)
-        self.memory = Memory(
-            row=known.row + row, character=known.character + character, term=known.term + term
-        )
+        known = self.memory or Memory(row=0, character=0)
+        self.memory = Memory(row=known.row + row, character=known.character + character)
 
     def _joined(self, frame: Frame) -> TensorName:
         return self.concat([self._materialized(block) for block in frame.blocks])
@@ -325,12 +344,12 @@ class Graph:
         return self._selected[key]
 
     def _unfolded(self, block: Block, places: TensorName) -> TensorName:
-        """Return all columns of a block that holds few of them."""
+        """Return all columns of a block that holds, of each row, but those that it has."""
         self.takes(row=COLUMN_BYTES * block.width)
         rows = self.op("Slice", self.op("Shape", block.tensor), np.array([0]), np.array([1]))
         zeros = self.op("Expand", 0.0, self.op("Concat", rows, np.array([block.width]), axis=0))
-        spread = self.op("Expand", places, self.op("Shape", block.tensor))
-        return self.op("ScatterElements", zeros, spread, block.tensor, axis=1)
+        # There are zeros beside the number of a column: they are added, too.
+        return self.op("ScatterElements", zeros, places, block.tensor, axis=1, reduction="add")
 
 
 def _described(names: Sequence[str], kinds: Sequence[tuple[int, int]]) -> list[ValueInfoProto]:

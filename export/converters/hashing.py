@@ -7,14 +7,12 @@ import numpy as np
 from sklearn.feature_extraction import FeatureHasher
 from sklearn.feature_extraction.text import HashingVectorizer
 
-from export.converters import tokens
-from export.converters.graph import COLUMN_BYTES, Graph
+from export.converters.graph import Graph
 from export.converters.registry import converts
+from export.converters.scattered import FULL, added
 from export.converters.values import Block, Frame, TensorName
-from export.converters.vectorizers import added, check, normalized, refuse_dtype, runs_of
+from export.converters.vectorizers import check, full_of, normalized, refuse_dtype, runs_of
 
-FULL = 2**14
-"""Up to so many columns, tables are made of all of them: then it is the quicker way."""
 _GREATEST = 2**31 - 1
 _HASHED_BYTES = 32
 """What hashing adds to the memory that a term takes; measured as `graph.COLUMN_BYTES` is."""
@@ -24,14 +22,16 @@ _HASHED_BYTES = 32
 def hashing_vectorizer(graph: Graph, step: HashingVectorizer, frame: Frame) -> Frame:
     """Count the terms of a text, or add their signs, in columns that are chosen by their hash."""
     check(graph, step, frame)
-    runs = [runs for runs, _ in runs_of(graph, step, frame, None, sigmas=True)]
-    scattered = len(runs) * COLUMN_BYTES if step.n_features > FULL else 0
-    graph.takes(character=len(runs) * _HASHED_BYTES, term=scattered)
-    terms = graph.concat([graph.op("Flatten", each, axis=1) for each in runs])
-    place, signs = _hashed(graph, step, terms)
-    place = graph.op("Where", tokens.is_empty(graph, terms), step.n_features, place)
+    runs = runs_of(graph, step, frame)
+    graph.takes(character=len(runs) * _HASHED_BYTES)
+    hashes = graph.concat([_hashes(graph, run.strings) for run in runs])
+    there = graph.concat([run.there for run in runs])
+    place, signs = _columns(graph, step, hashes)
+    place = graph.op("Where", there, place, step.n_features)
     # Of what is binary a column is hit, though the signs of what hit it add up to nothing.
-    block = _summed(graph, step, place, None if step.binary else signs)
+    block = _summed(
+        graph, step, place, None if step.binary else signs, held=(0, len(runs)), full=full_of(step)
+    )
     counts = graph.op("Min", block.tensor, 1.0) if step.binary else block.tensor
     return Frame((replace(block, tensor=normalized(graph, counts, step.norm)),))
 
@@ -46,17 +46,19 @@ def feature_hasher(graph: Graph, step: FeatureHasher, frame: Frame) -> Frame:
             "an array of strings, or a OneHotEncoder with columns.",
         )
     refuse_dtype(graph, step, np.float64)
-    place, signs = _hashed(graph, step, graph.string(frame, step))
-    scattered = frame.width * COLUMN_BYTES if step.n_features > FULL else 0
-    graph.takes(row=frame.width * _HASHED_BYTES, term=scattered)
-    return Frame((_summed(graph, step, place, signs),))
+    place, signs = _columns(graph, step, _hashes(graph, graph.string(frame, step)))
+    graph.takes(row=frame.width * _HASHED_BYTES)
+    return Frame((_summed(graph, step, place, signs, held=(frame.width, 0)),))
 
 
-def _hashed(graph: Graph, step: Any, strings: TensorName) -> tuple[TensorName, TensorName]:
-    """Return the column of each string and its sign, 1 or -1."""
+def _hashes(graph: Graph, strings: TensorName) -> TensorName:
+    return graph.op("MurmurHash3", strings, domain="com.microsoft", positive=0, seed=0)
+
+
+def _columns(graph: Graph, step: Any, hashes: TensorName) -> tuple[TensorName, TensorName]:
+    """Return the column of each hash and its sign, 1 or -1."""
     width = step.n_features
-    hashed = graph.op("MurmurHash3", strings, domain="com.microsoft", positive=0, seed=0)
-    hashed = graph.cast(hashed, np.int64)
+    hashed = graph.cast(hashes, np.int64)
     # The smallest number has no absolute value of its own in 32 bits; scikit-learn folds it.
     size = graph.op("Min", graph.op("Abs", hashed), _GREATEST)
     smallest = graph.op("Equal", hashed, -_GREATEST - 1)
@@ -65,29 +67,16 @@ def _hashed(graph: Graph, step: Any, strings: TensorName) -> tuple[TensorName, T
     return place, graph.op("Where", graph.op("Less", hashed, 0), -1.0, 1.0)
 
 
-def _summed(graph: Graph, step: Any, place: TensorName, signs: TensorName | None) -> Block:
+def _summed(
+    graph: Graph,
+    step: Any,
+    place: TensorName,
+    signs: TensorName | None,
+    *,
+    held: tuple[int, int],
+    full: int = FULL,
+) -> Block:
     """Return how often each column is among the places [N, terms], or the sums of their signs."""
-    if signs is None or not step.alternate_sign:
-        signs = graph.op("Expand", 1.0, graph.op("Shape", place))
-    if step.n_features > FULL:
-        return _scattered(graph, step.n_features, place, signs)
-    return Block(added(graph, place, signs, step.n_features), step.n_features, is_string=False)
-
-
-def _scattered(graph: Graph, width: int, place: TensorName, numbers: TensorName) -> Block:
-    """Add numbers in the columns that some text of the batch has, and make no others.
-
-    The first column is always held, so that there is one. The last found is the one behind all
-    others, where there is no term, and is left out.
-    """
-    every = graph.op("Concat", graph.reshape(place, -1), np.array([0, width]), axis=0)
-    held, _, index, _ = graph.ops("Unique", every, outputs=4)
-    shape = graph.op("Shape", place)
-    index = graph.op("Slice", index, np.array([0]), np.array([-2]))
-    index = graph.op("Reshape", index, shape, allowzero=1)  # texts too short for any term
-    rows = graph.op("Slice", shape, np.array([0]), np.array([1]))
-    zeros = graph.op("Expand", 0.0, graph.op("Concat", rows, graph.op("Shape", held), axis=0))
-    sums = graph.op("ScatterElements", zeros, index, numbers, axis=1, reduction="add")
-    sums = graph.op("Slice", sums, np.array([0]), np.array([-1]), np.array([1]))
-    places = graph.op("Slice", held, np.array([0]), np.array([-1]))
-    return Block(sums, width, is_string=False, places=places)
+    if not step.alternate_sign:
+        signs = None
+    return added(graph, place, signs, step.n_features, held=held, full=full, hashed=True)

@@ -35,6 +35,8 @@ class TokenPattern:
 
     find: str
     keep: str | None = None
+    spaces: bool = False
+    """Whether there may be a space in a token."""
 
 
 @functools.cache
@@ -66,7 +68,7 @@ def token_pattern(pattern: str) -> TokenPattern:
     whole = _expression(items, read)
     if not finds_longest(whole):
         raise PatternError("it may find less than the longest match; ONNX Runtime finds that")
-    return TokenPattern(_written(whole))
+    return TokenPattern(_written(whole), spaces=_has(whole, " "))
 
 
 def searching(pattern: str, flags: int, how: str) -> str:
@@ -239,6 +241,18 @@ def _members(state: Any, item: Any) -> Members:
 @functools.cache
 def _every() -> str:
     return "".join(map(chr, range(CODE_POINTS)))
+
+
+def _has(expression: Expression, letter: str) -> bool:
+    """Tell whether a character is in any class of an expression."""
+    return any(
+        part.members[ord(letter)]
+        if isinstance(part, One)
+        else any(
+            _has(each, letter) for each in (part.ways if isinstance(part, Choice) else [part.inner])
+        )
+        for part in expression
+    )
 
 
 def _edges(chosen: Members) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

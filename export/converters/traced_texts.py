@@ -15,6 +15,7 @@ import pandas as pd
 
 from export.converters.cells import UntraceableError
 from export.converters.graph import Graph
+from export.converters.letters import assigned, final_sigmas, joined, replaced_characters
 from export.converters.patterns import (
     CODE_POINTS,
     PatternError,
@@ -22,16 +23,7 @@ from export.converters.patterns import (
     extraction,
     searching,
 )
-from export.converters.tokens import (
-    assigned,
-    characters,
-    final_sigmas,
-    is_empty,
-    joined,
-    replaced_characters,
-    text,
-    tokenize,
-)
+from export.converters.tokens import characters, closed, is_empty, matches, text
 from export.converters.values import TensorName
 from runtime.manifest import MISSING_STRING
 
@@ -52,7 +44,7 @@ class TextNode:
     def letters(self) -> TensorName:
         """Return the characters of each string, [N, most + 1], then ""."""
         self.graph.takes(character=_CUT_BYTES)
-        return characters(self.graph, self.graph.reshape(self.texts, -1))
+        return closed(self.graph, characters(self.graph, self.graph.reshape(self.texts, -1)))
 
     def joined(self, letters: TensorName) -> TensorName:
         """Join characters to strings, but for those that are missing."""
@@ -172,14 +164,12 @@ def _split(node: TextNode, separator: str | None) -> tuple[TensorName, TensorNam
     if separator is None:
         white = np.zeros(CODE_POINTS, dtype=np.bool_)
         white[[ord(c) for c in _white(str(node.dtype))]] = True
-        pieces = tokenize(graph, flat, f"{character_class(~white)}+")
+        pieces = closed(graph, matches(graph, flat, f"{character_class(~white)}+"))
         return pieces, _lengths(graph, pieces)
     pieces, counts = graph.ops("StringSplit", flat, outputs=2, delimiter=separator)
-    rows = graph.op("Shape", graph.reshape(node.texts, -1, 1))
-    closed = graph.concat([pieces, graph.op("Expand", text(""), rows)])
     empty = graph.op("Equal", node.texts, text(""))
     counted = graph.op("Where", empty, np.array(1), graph.reshape(counts, -1, 1))
-    return closed, counted
+    return closed(graph, pieces), counted
 
 
 def _piece(node: TextNode, separator: str | None, place: int) -> TensorName:
@@ -229,7 +219,7 @@ def _extract(node: TextNode, pattern: str, flags: int) -> TensorName:
         raise UntraceableError(f"{message}{error}") from error
     graph = node.graph
     node.graph.takes(character=_CUT_BYTES)
-    first = graph.column(tokenize(graph, graph.reshape(node.texts, -1), found), 0)
+    first = graph.column(closed(graph, matches(graph, graph.reshape(node.texts, -1), found)), 0)
     inner = TextNode(graph, first, node.dtype)
     group = inner.joined(_within(inner, inner.letters(), before, -after or None))
     gone = is_empty(graph, first)

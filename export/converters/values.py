@@ -27,8 +27,13 @@ class Block:
     """The dtype, of numpy, that each column has in scikit-learn; None for doubles. None everywhere
     where it is not said."""
     places: TensorName | None = None
-    """Of a wide table, which columns the tensor holds, int64, ascending; in the others all rows
-    of the batch have 0. None where it holds all of them."""
+    """Of a wide table, of which the tensor [N, held] holds, of each row, but the columns that it
+    has, ascending: which column each number is in, int64, of the same shape. Zeros fill rows up, at
+    any place. None where the tensor holds all columns."""
+    held: tuple[int, int] = (0, 0)
+    """Of such a table, how many columns a row may have: so many, and so many for each character."""
+    hashed: bool = False
+    """Whether columns are hashes, of which there may be far more than any table can have."""
 
     @property
     def columns(self) -> int:

@@ -11,13 +11,13 @@ from sklearn.feature_extraction.text import (
     TfidfVectorizer,
 )
 
-from export.converters import tokens
-from export.converters.graph import COLUMN_BYTES, Graph
+from export.converters import letters, terms, tokens
+from export.converters.graph import Graph
 from export.converters.registry import converts
-from export.converters.scattered import scattered, weights_of
+from export.converters.scattered import FULL, added, scattered, weights_of
 from export.converters.values import Frame, TensorName
 
-_CUT_BYTES, _RUN_BYTES = 256, 64
+_CUT_BYTES, _RUN_BYTES = 256, 32
 """What cutting a text takes for each of its characters, and each of the runs found there.
 
 Strings of 32 bytes, in several tables at once; long ones, of emoji for instance, take more. As
@@ -31,17 +31,29 @@ _SHORTEST_WORD = 3
 def count_vectorizer(graph: Graph, step: CountVectorizer, frame: Frame) -> Frame:
     """Count the terms of the vocabulary."""
     check(graph, step, frame)
-    terms = _producible(step, step.vocabulary_)
-    sigmas = any(tokens.SIGMAS & set(term) for term in terms)
+    known = _producible(step, step.vocabulary_)
+    sigmas = any(letters.SIGMAS & set(term) for term in known)
+    shortest, longest = step.ngram_range
+    cut = tokens_of(graph, step, frame, sigmas=sigmas)
     width = len(step.vocabulary_)
-    found = [
-        graph.op("Flatten", _places(graph, runs, chosen, width), axis=1)
-        for runs, chosen in runs_of(graph, step, frame, terms, sigmas=sigmas)
-    ]
-    counts = counted(graph, graph.concat(found), width)
+    if step.analyzer == "word":
+        spaces = tokens.pattern_of(graph, step).spaces
+        parted = terms.of_words(known, range(shortest, longest + 1), spaces=spaces)
+        if longest == 1:  # No run goes over what is dropped, and that is no term itself.
+            cut = cut._replace(dropped=None)
+    else:
+        parted = terms.of_characters(known)
+    columns = terms.columns(graph, cut, parted, width)
+    if step.analyzer == "char_wb" and " " in known:
+        # The space between two words ends one, and begins another.
+        columns[1] = tokens.part(graph, columns[1], 1)
+        columns[0] = graph.op("Where", _begins(graph, cut.found), known[" "], width)
+    found = list(columns.values())
+    graph.takes(character=_CUT_BYTES + len(found) * _RUN_BYTES)
+    block = added(graph, graph.concat(found), None, width, held=(0, len(found)), full=full_of(step))
     if step.binary:
-        counts = graph.op("Min", counts, 1.0)
-    return Frame.of(counts, width)
+        block = replace(block, tensor=graph.op("Min", block.tensor, 1.0))
+    return Frame((block,))
 
 
 @converts(TfidfVectorizer, exact=True)
@@ -81,54 +93,62 @@ def _weighed(graph: Graph, step: TfidfTransformer, frame: Frame) -> Frame:
     return Frame.of(x, frame.width) if block is None else Frame((replace(block, tensor=x),))
 
 
-def runs_of(
-    graph: Graph, step: Any, frame: Frame, terms: Mapping[str, int] | None, *, sigmas: bool
-) -> list[tuple[TensorName, dict[str, int]]]:
-    """Return the runs of tokens that are terms, and the terms that runs of that length can be."""
-    found = _runs_of(graph, step, frame, terms, sigmas=sigmas)
+def tokens_of(graph: Graph, step: Any, frame: Frame, *, sigmas: bool) -> tokens.Tokens:
+    """Cut texts into what runs are made of: words, or characters, with a space around words."""
+    texts = graph.reshape(graph.string(frame, step), -1)
+    texts = letters.preprocess(graph, step, texts, sigmas=sigmas)
+    if step.analyzer == "word":
+        return tokens.words(graph, step, texts)
+    texts = letters.spaced(graph, texts, apart=step.analyzer == "char_wb")
+    return tokens.Tokens(tokens.characters(graph, texts))
+
+
+def runs_of(graph: Graph, step: Any, frame: Frame) -> list[tokens.Run]:
+    """Return the runs of tokens, joined."""
+    shortest, longest = step.ngram_range
+    cut = tokens_of(graph, step, frame, sigmas=True)
+    if step.analyzer == "word":
+        words = tokens.closed_up(graph, cut.found, cut.dropped, "")
+        found = tokens.grams(graph, words, longest, " ")[shortest - 1 :]
+    elif step.analyzer == "char":
+        found = tokens.grams(graph, cut.found, longest)[shortest - 1 :]
+    else:
+        found = list(_within_words(graph, cut.found, shortest, longest))
     graph.takes(character=_CUT_BYTES + len(found) * _RUN_BYTES)
     return found
 
 
-def _runs_of(
-    graph: Graph, step: Any, frame: Frame, terms: Mapping[str, int] | None, *, sigmas: bool
-) -> list[tuple[TensorName, dict[str, int]]]:
-    shortest, longest = step.ngram_range
-    texts = graph.reshape(graph.string(frame, step), -1)
-    texts = tokens.preprocess(graph, step, texts, sigmas=sigmas)
-    known = dict(terms or {})
-    if step.analyzer == "word":
-        runs = tokens.grams(graph, tokens.words(graph, step, texts), longest, " ")
-        return [(run, known) for run in runs[shortest - 1 :]]
-    if step.analyzer == "char":
-        runs = tokens.grams(graph, tokens.spaced_characters(graph, texts), longest)
-        return [(run, _of_length(known, n)) for n, run in enumerate(runs, 1) if n >= shortest]
-    letters = tokens.spaced_words(graph, texts)
-    within = _within_words(graph, letters, shortest, longest)
-    return [(run, _of_length(known, n)) for n, run in within]
+def full_of(step: Any) -> int:
+    """Return up to how many columns tables are made of all columns: there are more letters."""
+    return FULL if step.analyzer == "word" else 8 * FULL
 
 
 def _within_words(
-    graph: Graph, letters: TensorName, shortest: int, longest: int
-) -> Iterator[tuple[int, TensorName]]:
-    """Yield the runs within words, the spaces around each included, with their lengths.
+    graph: Graph, characters: TensorName, shortest: int, longest: int
+) -> Iterator[tokens.Run]:
+    """Yield the runs within words, the spaces around each included.
 
     A word that is shorter than the shortest run is one by itself.
     """
-    spaces = tokens.is_space(graph, letters)
-    for n, run in enumerate(tokens.grams(graph, letters, longest, ends=spaces), 1):
+    spaces = tokens.is_space(graph, characters)
+    for n, run in enumerate(tokens.grams(graph, characters, longest, ends=spaces), 1):
         if n == 1 == shortest:  # The space between two words ends one, and begins another.
-            first, second = tokens.part(graph, letters, 0, -1), tokens.part(graph, letters, 1)
-            word = graph.op("Not", tokens.is_empty(graph, second))
-            begins = graph.op("And", tokens.is_space(graph, first), word)
-            yield n, second
-            yield n, graph.op("Where", begins, tokens.text(" "), tokens.text(""))
+            yield tokens.Run(*(tokens.part(graph, each, 1) for each in run))
+            first = tokens.part(graph, characters, 0, -1)
+            yield tokens.Run(first, _begins(graph, characters))
         elif n >= shortest:
-            yield n, run
+            yield run
         elif n >= _SHORTEST_WORD:
             first, last = tokens.part(graph, spaces, 0, 1 - n), tokens.part(graph, spaces, n - 1)
             whole = graph.op("And", first, last)
-            yield n, graph.op("Where", whole, run, tokens.text(""))
+            yield run._replace(there=graph.op("And", run.there, whole))
+
+
+def _begins(graph: Graph, characters: TensorName) -> TensorName:
+    """Tell which of the characters [N, most], but for the last, are a space that begins a word."""
+    first, second = tokens.part(graph, characters, 0, -1), tokens.part(graph, characters, 1)
+    word = graph.op("Not", tokens.is_empty(graph, second))
+    return graph.op("And", tokens.is_space(graph, first), word)
 
 
 def check(graph: Graph, step: Any, frame: Frame) -> None:
@@ -160,37 +180,6 @@ def _producible(step: Any, vocabulary: Mapping[Any, Any]) -> dict[str, int]:
     if not step.fixed_vocabulary_:
         return terms
     return {term: column for term, column in terms.items() if term in analyze(term)}
-
-
-def _of_length(terms: Mapping[str, int], length: int) -> dict[str, int]:
-    return {term: column for term, column in terms.items() if len(term) == length}
-
-
-def _places(graph: Graph, runs: TensorName, terms: Mapping[str, int], default: int) -> TensorName:
-    """Return the column of each run, `default` for those that are no terms."""
-    return graph.op(
-        "LabelEncoder",
-        runs,
-        domain="ai.onnx.ml",
-        keys_strings=list(terms) or [""],
-        values_int64s=list(terms.values()) or [default],
-        default_int64=default,
-    )
-
-
-def counted(graph: Graph, places: TensorName, width: int) -> TensorName:
-    """Count how often each of `width` columns is among places [N, runs], [N, width]."""
-    return added(graph, places, graph.op("Expand", 1.0, graph.op("Shape", places)), width)
-
-
-def added(graph: Graph, places: TensorName, numbers: TensorName, width: int) -> TensorName:
-    """Add numbers [N, runs] in their columns, [N, width]; those at `width` are left out."""
-    graph.takes(row=COLUMN_BYTES * width)
-    rows = graph.op("Slice", graph.op("Shape", places), np.array([0]), np.array([1]))
-    shape = graph.op("Concat", rows, np.array([width + 1]), axis=0)
-    zeros = graph.op("Expand", 0.0, shape)
-    sums = graph.op("ScatterElements", zeros, places, numbers, axis=1, reduction="add")
-    return graph.op("Slice", sums, np.array([0]), np.array([width]), np.array([1]))
 
 
 def normalized(graph: Graph, x: TensorName, norm: str | None) -> TensorName:
