@@ -60,7 +60,7 @@ def advice_on_distances(estimator: Any) -> str:
 
     By products of matrices a row is not at 0 from itself, but as far as these are rounded.
     """
-    for part in _parts(estimator, set()):
+    for part in parts_of(estimator, set()):
         if getattr(part, "_fit_method", "") == "brute" and _by_rounding(part):
             return (
                 f"{type(part).__name__} takes distances from products of matrices: that of a row "
@@ -72,7 +72,7 @@ def advice_on_distances(estimator: Any) -> str:
 
 def advice_on_centres(estimator: Any) -> str:
     """Say what to do where a centre may be a row of training; otherwise ""."""
-    for part in _parts(estimator, set()):
+    for part in parts_of(estimator, set()):
         if isinstance(part, Birch):
             return (
                 "Birch takes distances from products of matrices: that of a row of training which "
@@ -90,7 +90,7 @@ def _by_rounding(search: Any) -> bool:
 
 def _searches(estimator: Any) -> Iterator[Any]:
     """Yield what searches for the nearest neighbours inside an estimator."""
-    for part in _parts(estimator, set()):
+    for part in parts_of(estimator, set()):
         if isinstance(part, (AffinityPropagation, KNNImputer)) or hasattr(part, "kneighbors"):
             yield part
 
@@ -101,7 +101,7 @@ def _judge_of(search: Any) -> Callable[[Any, NDArray[np.float64], int | None], N
     return _nearest if isinstance(search, AffinityPropagation) else _apart
 
 
-def _parts(value: Any, seen: set[int]) -> Iterator[Any]:
+def parts_of(value: Any, seen: set[int]) -> Iterator[Any]:
     """Yield the objects of scikit-learn in an estimator, a list, an array or a dictionary."""
     if isinstance(value, (str, int, float)) or id(value) in seen:
         return
@@ -117,7 +117,7 @@ def _parts(value: Any, seen: set[int]) -> Iterator[Any]:
     ):
         inside = value
     for each in inside:
-        yield from _parts(each, seen)
+        yield from parts_of(each, seen)
 
 
 @contextmanager

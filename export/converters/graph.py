@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
+from export.converters.origins import Origin
 from export.converters.values import Block, Frame, TensorName
 from export.errors import ConversionError
 from runtime.manifest import Memory
@@ -89,6 +90,7 @@ class Graph:
         self.exact = True
         """Whether every step inside the one being converted is computed bit for bit, so far."""
         self._rounded: dict[TensorName, NDArray[np.bool_]] = {}
+        self._origins: dict[TensorName, Sequence[Origin | None]] = {}
         self.exponential = False
         """Whether an exponential made probabilities, or predictions, of exact scores.
 
@@ -321,6 +323,25 @@ class Graph:
         for block in answer.blocks:
             alike = rounded if len(rounded) == block.width else rounded.any()
             self._rounded.setdefault(block.tensor, np.full(block.width, alike))
+
+    def origins(self, frame: Frame) -> list[Origin | None]:
+        """Return what each column was before it was rounded; None where that is not known."""
+        origins: list[Origin | None] = []
+        for column, rounded in enumerate(self.rounded(frame)):
+            (block,) = frame.select([column]).blocks
+            known = self._origins.get(block.tensor) if rounded else None
+            origins.append(block.picked(known)[0] if known else None)
+            if not rounded:
+                origins[-1] = Origin(block)
+        return origins
+
+    def remember_origins(self, answer: Frame, origins: Sequence[Origin | None]) -> None:
+        """Remember the same of the columns that a step answered, if they are one whole tensor.
+
+        Where nothing is known, what a step within knew of it holds.
+        """
+        if any(origins) and len(answer.blocks) == 1 and answer.blocks[0].width == len(origins):
+            self._origins[answer.blocks[0].tensor] = origins
 
     def takes(self, row: int = 0, character: int = 0) -> None:
         """Add to the memory that texts take on their way, as `manifest.Memory` counts it."""

@@ -4,6 +4,7 @@ Categories come first among the columns, as scikit-learn's own encoder puts them
 1, and 0 for what is missing or was never seen, which a tree sends where missing values go.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,9 @@ from export.converters.boosting import binary, multiclass
 from export.converters.ensembles import Rows, sum_of_stages
 from export.converters.graph import Graph
 from export.converters.nodes import Nodes
+from export.converters.origins import Origin, thresholds_before
 from export.converters.registry import converts, transform
-from export.converters.values import Classified, Frame, Regressed, TensorName
+from export.converters.values import Block, Classified, Frame, Regressed, TensorName
 
 FEW_ULP = 2.0**-50
 ROUNDING = 2.0**-46
@@ -52,9 +54,16 @@ def _scores(graph: Graph, model: Any, frame: Frame) -> TensorName:
     known = _known_categories(model)
     columns = _columns(graph, model, frame)
     rounded = graph.rounded(columns)
+    origins = [
+        origin if moved else None
+        for origin, moved in zip(graph.origins(columns), rounded, strict=True)
+    ]
+    thresholds = _Thresholds(model, rounded, origins)
+    if any(origins):
+        columns = _before_rounding(graph, model, columns, origins)
     return sum_of_stages(
         graph,
-        [_nodes_of(tree, known, _thresholds(model, tree.nodes, rounded)) for tree in trees],
+        [_nodes_of(tree, known, thresholds.of(tree.nodes)) for tree in trees],
         Rows.of(graph, columns, model, np.float64),
         [tree.nodes["value"][tree.nodes["is_leaf"] == 1] for tree in trees],
         start,
@@ -85,22 +94,63 @@ def _known_categories(model: Any) -> dict[int, int]:
     return {int(c): len(_members(bitsets[places[c]])) for c in columns}
 
 
-def _thresholds(model: Any, nodes: Any, rounded: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return the thresholds of nodes, raised by what rounding may add to a number.
+def _before_rounding(
+    graph: Graph, model: Any, frame: Frame, origins: Sequence[Origin | None]
+) -> Frame:
+    """Return the columns, in place of some what these were before steps rounded them.
 
-    Of features with many values the thresholds are numbers that training rows had. Where a step
-    before rounds those otherwise than scikit-learn, such a row must still not be above. All
+    Whatever the steps make NaN of is missing.
+    """
+    blocks = [
+        frame.select([column]).blocks[0] if origin is None else origin.block
+        for column, origin in enumerate(origins)
+    ]
+    doubtful = [i for i, origin in enumerate(origins) if origin and origin.may_be_missing]
+    if doubtful:
+        missing = graph.op("IsNaN", graph.numeric(frame.select(doubtful), model))
+        before = graph.numeric(Frame.side_by_side([blocks[i] for i in doubtful]), model)
+        kept = graph.op("Where", missing, np.nan, before)
+        for place, column in enumerate(doubtful):
+            blocks[column] = Block(kept, len(doubtful), is_string=False).take([place])
+    return Frame.side_by_side(blocks)
+
+
+class _Thresholds:
+    """The thresholds of a model's nodes, in columns that steps round otherwise than scikit-learn.
+
+    Of features with many values the thresholds are numbers that training rows had, and those rows
+    must still not be above. Where it is known what a column was before it was rounded, that is
+    what is compared; otherwise thresholds are raised by what rounding may add to a number. All
     other columns are compared as they are.
     """
-    raised: NDArray[np.float64] = nodes["num_threshold"].copy()
-    asked = (nodes["is_leaf"] == 0) & rounded[nodes["feature_idx"]]
-    for node in np.flatnonzero(asked & np.isfinite(raised)):
-        threshold = raised[node]
-        every = model._bin_mapper.bin_thresholds_[nodes["feature_idx"][node]]
-        apart = np.abs(every[every != threshold] - threshold).min(initial=abs(threshold))
-        sums = min(ROUNDING * np.median(np.abs(every)), LITTLE * apart)
-        raised[node] += max(FEW_ULP * abs(threshold), sums)
-    return raised
+
+    def __init__(
+        self, model: Any, rounded: NDArray[np.bool_], origins: Sequence[Origin | None]
+    ) -> None:
+        self._known = [np.unique(each) for each in model._bin_mapper.bin_thresholds_]
+        self._compared = {
+            int(column): self._raised(self._known[column]) for column in np.flatnonzero(rounded)
+        }
+        traced = {column: origin for column, origin in enumerate(origins) if origin}
+        before = thresholds_before(list(traced.values()), [self._known[i] for i in traced])
+        self._compared |= dict(zip(traced, before, strict=True))
+
+    def of(self, nodes: Any) -> NDArray[np.float64]:
+        """Return the thresholds to compare with, those of all nodes of a tree."""
+        compared: NDArray[np.float64] = nodes["num_threshold"].copy()
+        asked = (nodes["is_leaf"] == 0) & (nodes["is_categorical"] == 0) & np.isfinite(compared)
+        for column, thresholds in self._compared.items():
+            here = asked & (nodes["feature_idx"] == column)
+            compared[here] = thresholds[np.searchsorted(self._known[column], compared[here])]
+        return compared
+
+    @staticmethod
+    def _raised(thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
+        apart = np.diff(thresholds, prepend=-np.inf, append=np.inf)
+        nearest = np.minimum(np.minimum(apart[:-1], apart[1:]), np.abs(thresholds))
+        sums = np.minimum(ROUNDING * np.median(np.abs(thresholds)), LITTLE * nearest)
+        raised: NDArray[np.float64] = thresholds + np.maximum(FEW_ULP * np.abs(thresholds), sums)
+        return raised
 
 
 def _nodes_of(tree: Any, known: dict[int, int], thresholds: NDArray[np.float64]) -> Nodes:

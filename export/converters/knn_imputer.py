@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.impute import KNNImputer
 
+from export.converters.arithmetic import row_sum
 from export.converters.graph import Graph
 from export.converters.imputers import is_missing, with_indicator
 from export.converters.registry import converts
+from export.converters.sums import numpy_row_sum
 from export.converters.values import Frame, TensorName
 
 
@@ -41,6 +43,8 @@ def knn_imputer(graph: Graph, imputer: KNNImputer, frame: Frame) -> Frame:
         else:
             columns.append(graph.op("Where", graph.op("IsNaN", value), 0.0, 0.0))
     filled = Frame.of(graph.concat(columns), len(columns))
+    if imputer.weights == "uniform":  # a threshold that was such a mean is compared as it is
+        graph.remember_rounded(filled, np.array([graph.rounded(frame).any()]))
     return with_indicator(graph, imputer, frame, filled)
 
 
@@ -77,9 +81,13 @@ def _distances(graph: Graph, imputer: Any, x: TensorName, missing: TensorName) -
 
 
 def _imputed(graph: Graph, imputer: Any, distances: TensorName, column: int) -> TensorName:
-    """Return the mean of the nearest donors' values of one column, [N, 1]."""
+    """Return the mean of the nearest donors' values of one column, [N, 1].
+
+    They are added nearest first, as scikit-learn adds them where all distances are defined and
+    the processor has AVX-512 or AVX2; elsewhere chance decides (`export.orders`).
+    """
     donors = np.flatnonzero(~imputer._mask_fit_X[:, column])
-    values = imputer._fit_X[donors, column]
+    values = imputer._fit_X[donors, column] + 0.0  # no -0.0, which numpy's sums never are
     count = min(imputer.n_neighbors, len(donors))
     subset = graph.op("Gather", distances, donors, axis=1)
     near, index = graph.ops("TopK", subset, np.array([count]), outputs=2, axis=1, largest=0)
@@ -92,8 +100,8 @@ def _imputed(graph: Graph, imputer: Any, distances: TensorName, column: int) -> 
         inverse = graph.op("Where", defined, graph.op("Reciprocal", near), 0.0)
         at_zero = graph.op("Greater", any_zero, 0.0)
         weights = graph.op("Where", at_zero, graph.cast(zero, np.float64), inverse)
-    total = graph.op("ReduceSum", weights, np.array([1]), keepdims=1)
-    weighted = graph.op("ReduceSum", graph.op("Mul", found, weights), np.array([1]), keepdims=1)
+    total = row_sum(graph, weights)
+    weighted = numpy_row_sum(graph, graph.op("Mul", found, weights), count)
     mean = np.ma.array(imputer._fit_X[:, column], mask=imputer._mask_fit_X[:, column]).mean()
     nobody = graph.op("Equal", total, 0.0)
     return graph.op("Where", nobody, float(mean), graph.op("Div", weighted, total))

@@ -46,23 +46,23 @@ def normal_quantile(graph: Graph, p: TensorName) -> TensorName:
     """Return the quantile function of the standard normal distribution, at p in (0, 1).
 
     The rational approximations of Cephes' `ndtri` (Moshier, 1989), which SciPy uses too: one
-    around the middle, and two in z = sqrt(-2 log p) towards the ends.
+    around the middle, to the bit, and two in z = sqrt(-2 log p) towards the ends, where only the
+    logarithms are rounded otherwise.
     """
     upper = graph.op("Greater", p, 1.0 - _TAIL)
     y = graph.op("Where", upper, graph.op("Sub", 1.0, p), p)
     middle = graph.op("Greater", y, _TAIL)
     centred = graph.op("Sub", y, 0.5)
     squared = graph.op("Mul", centred, centred)
-    quotient = ratio(graph, squared, _P0, _Q0)
-    curve = graph.op("Mul", graph.op("Mul", centred, squared), quotient)
-    inside = graph.op("Mul", graph.op("Add", centred, curve), np.sqrt(2 * np.pi))
+    curve = graph.op("Mul", centred, ratio(graph, squared, _P0, _Q0, times=squared))
+    inside = graph.op("Mul", graph.op("Add", centred, curve), _ROOT_OF_TWO_PI)
     z = graph.op("Sqrt", graph.op("Mul", graph.op("Log", y), -2.0))
     first = graph.op("Sub", z, graph.op("Div", graph.op("Log", z), z))
     inverse = graph.op("Reciprocal", z)
-    near = ratio(graph, inverse, _P1, _Q1)
-    far = ratio(graph, inverse, _P2, _Q2)
+    near = ratio(graph, inverse, _P1, _Q1, times=inverse)
+    far = ratio(graph, inverse, _P2, _Q2, times=inverse)
     chosen = graph.op("Where", graph.op("Less", z, 8.0), near, far)
-    outside = graph.op("Sub", first, graph.op("Mul", inverse, chosen))
+    outside = graph.op("Sub", first, chosen)
     signed = graph.op("Where", upper, outside, graph.op("Neg", outside))
     return graph.op("Where", middle, inside, signed)
 
@@ -149,14 +149,27 @@ def logit(graph: Graph, p: Operand) -> TensorName:
     return graph.op("Where", graph.op("Less", graph.op("Abs", apart), 0.3), near, odds)
 
 
-def ratio(graph: Graph, x: TensorName, above: list[float], below: list[float]) -> TensorName:
-    """Return the quotient of two polynomials, the coefficients of the highest powers first."""
+def ratio(
+    graph: Graph,
+    x: TensorName,
+    above: list[float],
+    below: list[float],
+    times: TensorName | None = None,
+) -> TensorName:
+    """Return the quotient of two polynomials, the coefficients of the highest powers first.
+
+    With `times`, the upper one is multiplied by it before it is divided.
+    """
     numerator = polynomial(graph, x, np.array(above))
+    if times is not None:
+        numerator = graph.op("Mul", times, numerator)
     return graph.op("Div", numerator, polynomial(graph, x, np.array(below)))
 
 
 _SQUARES_ONLY = 2.0**28
 _TAIL = float(np.exp(-2.0))
+_ROOT_OF_TWO_PI = 2.50662827463100050242
+"""The nearest double, which the root of the rounded `2 * np.pi` is not."""
 _P0 = [
     -5.99633501014107895267e1,
     9.80010754185999661536e1,

@@ -17,6 +17,7 @@ from skl2onnx.common.data_types import DoubleTensorType, Int64TensorType, String
 from sklearn.base import OneToOneFeatureMixin
 
 from export.converters.graph import Graph
+from export.converters.origins import through
 from export.converters.sparsity import answers_sparse
 from export.converters.values import (
     Answer,
@@ -133,12 +134,14 @@ def _applied(graph: Graph, entry: Entry | None, estimator: Any, frame: Frame) ->
                 estimator, "there is no converter for it; docs/converters.md shows how to add one."
             )
         given = graph.rounded(frame)
+        origins = through(estimator, [] if frame.sparse else graph.origins(frame))
         before, graph.exact = graph.exact, entry.exact
         answer = entry.convert(graph, estimator, frame)
         if isinstance(answer, Frame):
             by_column = isinstance(estimator, OneToOneFeatureMixin)
             rounded = given if by_column else np.array([given.any()])
             graph.remember_rounded(answer, rounded | (not graph.exact))
+            graph.remember_origins(answer, origins)
             sparse = answers_sparse(estimator, frame.sparse, answer.sparse)
             answer = replace(answer, sparse=sparse)
         graph.exact = before and graph.exact

@@ -83,6 +83,19 @@ class Frame:
         blocks = tuple(block for frame in parts for block in frame.blocks)
         return cls(blocks, any(frame.sparse for frame in parts))
 
+    @classmethod
+    def side_by_side(cls, blocks: Iterable[Block]) -> "Frame":
+        """Return blocks as a frame, those next to each other of one tensor as one block."""
+        merged: list[Block] = []
+        for block in blocks:
+            if merged and merged[-1].tensor == block.tensor and merged[-1].places is None:
+                last = merged.pop()
+                picks = *last.picked(range(last.width)), *block.picked(range(block.width))
+                merged.append(replace(last, picks=None).take(picks))
+            else:
+                merged.append(block)
+        return cls(tuple(merged))
+
     @property
     def width(self) -> int:
         """How many columns there are."""

@@ -5,10 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_iris
+from sklearn.impute import KNNImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -313,3 +315,31 @@ def test_rows_asked_apart_must_agree(case: Case) -> None:
     comparer = replace(case.comparer(planted_last(case.model)), reference=fickle)
     with pytest.raises(ParityError, match="held-out rows 1 have another label"):
         comparer.measure([case.groups["held-out"]])
+
+
+@pytest.mark.parametrize(("ulp", "left_out"), [(0, 0), (-2, 1), (-1, None)])
+def test_a_row_that_agrees_in_another_order_of_adding_is_left_out(
+    ulp: int, left_out: int | None, tmp_path: Path
+) -> None:
+    """KNNImputer's mean of 0.1, 0.2 and 0.3 may be one of two numbers, and no other."""
+    known = np.column_stack([[1.0, 2.0, 3.0, 40.0], [0.1, 0.2, 0.3, 9.0]])
+    imputer = KNNImputer(n_neighbors=3).fit(known)
+    model = Model.load(export(imputer, known, name="m", out=tmp_path).path / "model.onnx")
+
+    def run(tensors: dict[str, Array]) -> Answers:
+        answers = model.run(tensors)
+        answers["transformed"][np.isnan(tensors["numeric"])] += ulp * np.spacing(0.2)
+        return answers
+
+    rows = np.array([[0.0, np.nan], [1.0, 0.1]])
+    trained = Trained(estimator=imputer, X_train=known, X_test=rows, y_train=None, y_test=None)
+    signature, reference = infer(trained), Reference.of(imputer, rows)
+    parity = msgspec.structs.replace(model.manifest.parity, tolerance=0.0)
+    manifest = msgspec.structs.replace(model.manifest, parity=parity)
+    comparer = Comparer(reference, signature, run, manifest)
+    group = held_out_group(signature.layout, as_table(rows, "X_test"))
+    if left_out is None:
+        with pytest.raises(ParityError, match="of 2 held-out rows 0 have another label"):
+            comparer.measure([group])
+    else:
+        assert comparer.measure([group]).groups[0].left_out == left_out

@@ -14,7 +14,12 @@ from sklearn.ensemble import (
 )
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, PowerTransformer, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    PowerTransformer,
+    QuantileTransformer,
+    StandardScaler,
+)
 
 from export import export
 from export.convert import FOUR_ULP
@@ -131,3 +136,40 @@ def test_beside_what_rounds_a_threshold_stays_where_it_is(model: Any, tmp_path: 
     assert (abs(expected - model.predict(X)) > 1e-3).any()
     answered = Model.load(exported.path / "model.onnx").run({"numeric": above})
     assert answered["prediction"] == pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
+RISING = {
+    "box-cox": PowerTransformer("box-cox"),
+    "yeo-johnson": PowerTransformer(),
+    "normal": QuantileTransformer(output_distribution="normal", n_quantiles=500),
+    "scaled logarithm": make_pipeline(FunctionTransformer(np.log1p), StandardScaler()),
+    "roots of some": make_column_transformer(
+        (FunctionTransformer(np.cbrt), [1]), remainder=StandardScaler()
+    ),
+}
+
+
+@pytest.mark.parametrize("step", RISING.values(), ids=RISING)
+def test_behind_a_function_that_rises_the_numbers_before_it_are_compared(
+    step: Any, prove: Prove
+) -> None:
+    """So rows an ulp beside those of training go where scikit-learn sends them, to the bit."""
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.lognormal(size=1000), rng.integers(1, 900, 1000) / 10])
+    y = np.sin(X[:, 0] * 5) + np.log(X[:, 1])
+    model = make_pipeline(step, HistGradientBoostingRegressor(max_iter=20))
+    path = prove(model, X, y).path
+    beside = np.vstack([X, np.nextafter(X, np.inf), np.nextafter(X, 0.0)])
+    answered = Model.load(path / "model.onnx").run({"numeric": beside})
+    np.testing.assert_array_equal(answered["prediction"], model.predict(beside))
+
+
+def test_what_a_function_makes_nan_of_is_missing(prove: Prove) -> None:
+    """The logarithm of a negative number goes where missing values go."""
+    X = np.random.default_rng(0).normal(size=(800, 2))
+    y = np.where(X[:, 0] > 0, np.sin(X[:, 0] * 9), 2.0)
+    model = make_pipeline(FunctionTransformer(np.log), HistGradientBoostingRegressor(max_iter=10))
+    with np.errstate(invalid="ignore"):
+        path = prove(model, X, y).path
+        answered = Model.load(path / "model.onnx").run({"numeric": X})
+        np.testing.assert_array_equal(answered["prediction"], model.predict(X))

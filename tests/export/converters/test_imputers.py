@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from sklearn.datasets import load_iris, load_wine
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn.impute import IterativeImputer, KNNImputer, MissingIndicator, SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -14,6 +15,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from export.errors import ConversionError
+from export.orders import ORDERS, adding_in
 from runtime.model import Model
 from tests.export.conftest import Prove
 from tests.export.converters.frames import mixed
@@ -81,6 +83,27 @@ def test_an_indicator_alone_is_exact(prove: Prove) -> None:
 def test_nearest_rows_fill_what_is_missing(weights: str, prove: Prove) -> None:
     """KNNImputer agrees where distances do not tie."""
     prove(KNNImputer(n_neighbors=3, weights=weights, add_indicator=True), holes(8, whole=5)[0])
+
+
+@pytest.mark.parametrize("count", [2, 5, 11])
+def test_means_of_the_nearest_rows_are_exact_where_they_are_added_in_order(
+    count: int, prove: Prove
+) -> None:
+    """scikit-learn, made to add the nearest first, has the same bits."""
+    X = holes(8, whole=5)[0]
+    imputer = KNNImputer(n_neighbors=count)
+    model = Model.load(prove(imputer, X).path / "model.onnx")
+    with adding_in(ORDERS[0], imputer):
+        expected = imputer.transform(X)
+    np.testing.assert_array_equal(model.run({"numeric": X})["transformed"], expected)
+
+
+@pytest.mark.parametrize("data", [load_iris, load_wine], ids=["iris", "wine"])
+def test_histogram_trees_behind_means_of_the_nearest_rows(data: Any, prove: Prove) -> None:
+    """A number that was never missing stays on its side of the mean of others, an ulp beside it."""
+    X, y = data(return_X_y=True)
+    X[np.random.default_rng(0).random(X.shape) < 0.1] = np.nan
+    prove(make_pipeline(KNNImputer(), HistGradientBoostingClassifier(max_iter=10)), X, y)
 
 
 @pytest.mark.parametrize(

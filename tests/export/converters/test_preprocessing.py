@@ -34,6 +34,7 @@ from sklearn.tree import DecisionTreeClassifier
 from export.converters.functions import EXACT, ROUNDED
 from export.errors import ConversionError
 from runtime.errors import PayloadError
+from runtime.model import Model
 from runtime.predictor import Predictor
 from tests.export.conftest import Prove
 
@@ -117,6 +118,17 @@ def test_what_a_sparse_matrix_lacks_has_no_sign(step: Any, prove: Prove) -> None
         (OneHotEncoder(handle_unknown="ignore"), [0]), remainder="passthrough", sparse_threshold=1
     )
     assert prove(make_pipeline(columns, step), rows).manifest.parity.tolerance == 0
+
+
+def test_normal_quantiles_between_the_tails_are_exact(prove: Prove) -> None:
+    """Where Cephes takes no logarithm, in the middle three quarters."""
+    step = QuantileTransformer(n_quantiles=50, output_distribution="normal")
+    model = Model.load(prove(step, X).path / "model.onnx")
+    rows = np.random.default_rng(0).uniform(X.min(axis=0), X.max(axis=0), (2000, X.shape[1]))
+    expected, answered = step.transform(rows), model.run({"numeric": rows})["transformed"]
+    middle = abs(expected) < special.ndtri(1 - np.exp(-2))
+    assert middle.mean() > 0.4
+    np.testing.assert_array_equal(answered[middle], expected[middle])
 
 
 def test_normal_quantiles_of_what_is_not_there_are_zeros(prove: Prove) -> None:
