@@ -7,6 +7,7 @@ whatever they are given, and so would lose what the cells remember.
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -21,18 +22,22 @@ from export.converters.cell_series import OF_DATES, CellSeries
 from export.converters.cells import ALONE, DOUBLE, Cell, UntraceableError, Value, cell
 from export.converters.operations import is_absent, is_text, where
 
+_ONE_AT_A_TIME = RLock()
+"""Of two threads that export, one would otherwise put back what the other had put there."""
+
 
 @contextmanager
 def reaching() -> Iterator[None]:
     """Let these functions of numpy and pandas take cells inside the block."""
-    plain = {(module, name): getattr(module, name) for module, name in _REACHED}
-    try:
-        for (module, name), reached in _REACHED.items():
-            setattr(module, name, reached(plain[module, name]))
-        yield
-    finally:
-        for (module, name), function in plain.items():
-            setattr(module, name, function)
+    with _ONE_AT_A_TIME:
+        plain = {(module, name): getattr(module, name) for module, name in _REACHED}
+        try:
+            for (module, name), reached in _REACHED.items():
+                setattr(module, name, reached(plain[module, name]))
+            yield
+        finally:
+            for (module, name), function in plain.items():
+                setattr(module, name, function)
 
 
 def has_cells(value: Any) -> bool:

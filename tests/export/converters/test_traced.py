@@ -1,5 +1,7 @@
 """Functions of the user's own: what they compute is found by giving them numbers not known yet."""
 
+import time
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 from sklearn.tree import DecisionTreeRegressor
 
+from export.converters.reaching import reaching
 from export.errors import ConversionError
 from tests.export.conftest import Prove
 
@@ -164,3 +167,23 @@ def test_libraries_are_as_they_were_after_a_refusal(prove: Prove) -> None:
     with pytest.raises(ConversionError):
         prove(FunctionTransformer(lambda X: np.asarray(X) - np.sort(X, axis=1)), NUMBERS)
     assert (np.asarray, np.zeros, pd.DataFrame, pd.cut) == before
+
+
+def test_libraries_are_as_they_were_after_two_threads() -> None:
+    """One waits for the other: it would put back what that one had put there."""
+    before = np.asarray
+    coming, gone = Event(), Event()
+
+    def second() -> None:
+        coming.set()
+        with reaching():
+            gone.wait(5)
+
+    thread = Thread(target=second)
+    with reaching():
+        thread.start()
+        coming.wait(5)
+        time.sleep(0.05)
+    gone.set()
+    thread.join()
+    assert np.asarray is before
