@@ -108,6 +108,8 @@ class Splits:
         seen = self.sight(table)
         if hasattr(seen, "toarray"):
             seen = seen.toarray()
+        if isinstance(seen, pd.DataFrame):
+            return seen.to_numpy(np.float64, na_value=np.nan)
         return np.asarray(seen, dtype=np.float64)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
@@ -74,6 +75,16 @@ def test_without_missing_values_in_training_none_are_expected(prove: Prove) -> N
     """The model still answers bit for bit where no feature may be missing."""
     X, y = load_breast_cancer(return_X_y=True)
     prove(HistGradientBoostingClassifier(max_iter=10), X, y)
+
+
+def test_whole_numbers_may_be_missing(prove: Prove) -> None:
+    """As pandas.NA, in columns of pandas' own dtype for them."""
+    rng = np.random.default_rng(0)
+    counts = pd.Series(rng.integers(0, 9, 200), dtype="Int64").mask(rng.random(200) < 0.1)
+    table = pd.DataFrame({"count": counts, "size": rng.normal(0.0, 1.0, 200)})
+    model = HistGradientBoostingRegressor(max_iter=5)
+    exported = prove(model, table, counts.fillna(0).astype(float) + table["size"])
+    assert exported.manifest.parity.tolerance == 0
 
 
 @pytest.mark.parametrize("kinds", [12, 200])
