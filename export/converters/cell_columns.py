@@ -1,6 +1,7 @@
 """Columns of a data frame whose values are not known yet, of the dtype that they will have."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -171,7 +172,7 @@ class CellArray(NDArrayOperatorsMixin, ExtensionArray):
             message = f"it fills some rows by their number, with fillna(limit=...), {ALONE}"
             raise UntraceableError(message)
         filled = each(lambda x, other: where(is_absent(x), other, x), self._values, _bare(value))
-        return column(filled)
+        return CellArray(filled)  # even if no cell is left: pandas keeps the kind of column
 
     def astype(self, dtype: Any, *_: Any, **__: Any) -> Any:
         """Return the values in another dtype."""
@@ -206,12 +207,14 @@ class CellArray(NDArrayOperatorsMixin, ExtensionArray):
                 raise UntraceableError(message)
             pairs = list(mapper.items())
             return column(each(lambda value: replaced(value, pairs, np.nan), self._values))
+        if isinstance(mapper, partial) and not (mapper.args or mapper.keywords):
+            mapper = mapper.func  # as pandas wraps what it is given
         function = _CALLED.get(mapper, mapper)
         return column(settled(_called(function, self._values, na_action)))
 
     def round(self, decimals: int = 0, *_: Any, **__: Any) -> Any:
         """Return the numbers rounded to so many decimals."""
-        return column(each(lambda value: rounded(value, decimals), self._values))
+        return CellArray(each(lambda value: rounded(value, decimals), self._values))
 
     def _reduce(self, name: str, **_: Any) -> Any:
         raise UntraceableError(OF_ROWS.format(name))

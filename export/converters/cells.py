@@ -92,6 +92,12 @@ class Cell(NDArrayOperatorsMixin):
         args = (place.start, place.stop, place.step) if isinstance(place, slice) else (place,)
         return Cell.text(name, self, args, {})
 
+    def __pow__(self, exponent: Any) -> Any:
+        """Return a power of one number, which is rounded; only of arrays numpy makes squares."""
+        power = super().__pow__(exponent)
+        squared = isinstance(power, Cell) and power.op == "Mul" and power.dtype.kind == "f"
+        return cell("Pow", self, exponent, dtype=power.dtype) if squared else power
+
     def __hash__(self) -> int:
         message = (
             "it looks a value up in a dictionary or a set, or groups rows by it; a dictionary can "

@@ -318,13 +318,14 @@ def _is_plain(value: Any) -> bool:
 
 
 def _clipped(graph: Graph, arguments: Mapping[str, Any], x: TensorName) -> TensorName:
-    """Keep NaN, as numpy does."""
+    """Keep NaN, as numpy does; and -0.0 at 0 between two bounds, but not at the only one."""
     low = arguments.get("a_min", arguments.get("min"))
     high = arguments.get("a_max", arguments.get("max"))
+    at = "OrEqual" if low is None or high is None else ""
     if low is not None:
-        x = graph.op("Where", graph.op("Less", x, np.float64(low)), np.float64(low), x)
+        x = graph.op("Where", graph.op(f"Less{at}", x, np.float64(low)), np.float64(low), x)
     if high is not None:
-        x = graph.op("Where", graph.op("Greater", x, np.float64(high)), np.float64(high), x)
+        x = graph.op("Where", graph.op(f"Greater{at}", x, np.float64(high)), np.float64(high), x)
     return x
 
 

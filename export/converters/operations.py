@@ -250,12 +250,20 @@ def _unless_missing(choose: Callable[[Value, Value], Value]) -> Callable[[Value,
 
 
 def _clip(value: Value, low: Value, high: Value) -> Value:
-    return _lesser(_greater(value, low), high)
+    if isinstance(low, Cell) or isinstance(high, Cell) or is_absent(low) or is_absent(high):
+        return _lesser(_greater(value, low), high)
+    value = where(compute(np.less, value, low), low, value)  # which keeps -0.0 at the bound 0
+    return where(compute(np.greater, value, high), high, value)
 
 
 def _power(base: Value, exponent: Value) -> Value:
     if isinstance(exponent, (int, float, np.number)) and exponent == 2:
         return compute(np.multiply, base, base)
+    return _rounded_power(base, exponent)
+
+
+def _rounded_power(base: Value, exponent: Value) -> Value:
+    """Return a power as the C library computes it, a square being no product."""
     dtype = _dtypes(np.power, [base, exponent])[-1]
     return cell("Pow", base, exponent, dtype=dtype)
 
@@ -302,7 +310,7 @@ _MADE_OF: dict[np.ufunc, Callable[..., Value]] = {
     np.fmin: _unless_missing(_lesser),
     _CLIP: _clip,
     np.power: _power,
-    np.float_power: lambda base, exponent: _power(converted(base, DOUBLE), exponent),
+    np.float_power: lambda base, exponent: _rounded_power(converted(base, DOUBLE), exponent),
     np.square: lambda value: compute(np.multiply, value, value),
     np.positive: lambda value: value,
     np.conjugate: lambda value: value,

@@ -183,7 +183,7 @@ class _Nodes:
         """Return which rows something is true of, bool [N, 1]."""
         if value.op in ("Where", "Column", "Same"):
             number = self._number(value)
-            return self._graph.op("Not", self._graph.op("Equal", number, 0.0))
+            return self._opposite(self._graph.op("Equal", number, 0.0))
         key = ("truth", value.key)
         if key not in self._made:
             self._made[key] = self._comparison(value)
@@ -199,7 +199,8 @@ class _Nodes:
         if value.op == "IsNaN":
             return graph.op("IsNaN", self._number(value.args[0]))
         if value.op in ("Not", "And", "Or"):
-            return graph.op(value.op, *map(self._truth, value.args))
+            truths = map(self._truth, value.args)
+            return self._opposite(*truths) if value.op == "Not" else graph.op(value.op, *truths)
         if value.op in _COMPARING:
             of = self._texts if any(map(is_text, value.args)) else self._number
             return graph.op(value.op, *map(of, value.args))

@@ -94,6 +94,13 @@ def columns_of_a_kind(d: Any) -> Any:
     return pd.concat(parts, axis=1)
 
 
+def filled(d: Any) -> Any:
+    """Compute with a whole table behind fillna and round; call functions of Python by map."""
+    numbers = d[["age", "siblings"]].fillna(0) * 2
+    numbers["length"] = d["sex"].map(len)
+    return pd.concat([numbers, d[["age", "fare"]].round(1).add_prefix("x") / 4], axis=1)
+
+
 def evaluated(d: Any) -> Any:
     """Compute what expressions say."""
     d = d[["age", "fare", "siblings"]].eval("ratio = fare / (siblings + 1)")
@@ -116,7 +123,7 @@ def strings(d: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    "function", [bands, mapped, together, columns_of_a_kind, evaluated, strings]
+    "function", [bands, mapped, together, columns_of_a_kind, filled, evaluated, strings]
 )
 def test_functions_of_data_frames_are_exact(function: Any, prove: Prove) -> None:
     """As with pandas itself, missing values included."""

@@ -184,12 +184,13 @@ def test_hyperbolic_functions_overflow_no_sooner(prove: Prove) -> None:
     [
         FunctionTransformer(np.clip, kw_args={"a_min": 1.0, "a_max": 10.0}),
         FunctionTransformer(np.clip, kw_args={"min": None, "max": 2.0}),
+        FunctionTransformer(np.clip, kw_args={"a_min": 0.0, "a_max": None}),
         FunctionTransformer(np.round, kw_args={"decimals": 1}),
         FunctionTransformer(functools.partial(np.round, decimals=-1)),
         FunctionTransformer(np.nan_to_num, kw_args={"nan": -1.0}),
         FunctionTransformer(),
     ],
-    ids=["clip", "clip above", "round", "round tens", "nan_to_num", "nothing"],
+    ids=["clip", "clip above", "clip below 0", "round", "round tens", "nan_to_num", "nothing"],
 )
 def test_arguments_are_kept(step: Any, prove: Prove) -> None:
     """By kw_args or by a partial function; no function at all changes nothing."""

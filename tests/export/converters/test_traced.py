@@ -86,6 +86,32 @@ def test_rounded_functions_agree_but_for_rounding(prove: Prove) -> None:
     assert prove(make_pipeline(waves, Ridge()), NUMBERS, TARGET).manifest.parity.tolerance == 1e-12
 
 
+@pytest.mark.parametrize(
+    "function",
+    [lambda d: d["near"].apply(lambda x: x**2), lambda d: np.float_power(d["near"], 2)],
+    ids=["one by one", "float_power"],
+)
+def test_squares_that_are_powers_are_rounded(function: Any, prove: Prove) -> None:
+    """As Python and the C library have them; what numpy multiplies in arrays is exact."""
+    step = FunctionTransformer(lambda d: pd.DataFrame({"square": function(d)}))
+    assert prove(step, TRIPS[["near"]]).manifest.parity.tolerance == 1e-12
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda d: d["far"].mask(d["known"]),
+        lambda d: d[["near"]].to_numpy().clip(0, 1)[:, 0],
+    ],
+    ids=["mask", "clip"],
+)
+def test_zeros_keep_their_sign_where_they_are_chosen(function: Any, prove: Prove) -> None:
+    """No bit differs, though ONNX Runtime exchanges the sides of a choice behind a Not."""
+    trips = TRIPS[["far", "near"]].assign(known=TRIPS["near"] > 0)
+    step = FunctionTransformer(lambda d: pd.DataFrame({"chosen": function(d)}))
+    assert prove(step, trips).manifest.parity.tolerance == 0
+
+
 def test_settings_are_given_to_the_function(prove: Prove) -> None:
     """As keyword arguments, whatever they are."""
     step = FunctionTransformer(lambda X, by: X * by, kw_args={"by": 3})
