@@ -6,6 +6,7 @@ Unicode as Python does, or as Arrow, by the dtype of the column.
 
 import functools
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ import pandas as pd
 
 from export.converters.cells import UntraceableError
 from export.converters.graph import Graph
-from export.converters.letters import assigned, final_sigmas, joined, replaced_characters
+from export.converters.letters import final_sigmas, joined, replaced_characters
 from export.converters.patterns import (
     CODE_POINTS,
     PatternError,
@@ -239,8 +240,8 @@ def _literally(value: str) -> str:
 @functools.cache
 def _cases(method: str, dtype: str) -> tuple[dict[str, str], bool]:
     """Return what characters become, and whether a final sigma is told from another."""
-    became = getattr(_series(assigned(), dtype).str, method)()
-    table = dict(zip(assigned(), became, strict=True))
+    became = getattr(_series(_characters(), dtype).str, method)()
+    table = dict(zip(_characters(), became, strict=True))
     word = getattr(_series((f"A{_SIGMA}",), dtype).str, method)().iloc[0]
     return {a: b for a, b in table.items() if a != b}, word.endswith("\u03c2")
 
@@ -248,15 +249,22 @@ def _cases(method: str, dtype: str) -> tuple[dict[str, str], bool]:
 @functools.cache
 def _class(method: str, dtype: str) -> str:
     chosen = np.zeros(CODE_POINTS, dtype=np.bool_)
-    of_it = getattr(_series(assigned(), dtype).str, method)()
-    chosen[[ord(c) for c, yes in zip(assigned(), of_it, strict=True) if yes]] = True
+    of_it = getattr(_series(_characters(), dtype).str, method)()
+    chosen[[ord(c) for c, yes in zip(_characters(), of_it, strict=True) if yes]] = True
     return character_class(chosen)
 
 
 @functools.cache
 def _white(dtype: str) -> tuple[str, ...]:
-    left = _series(assigned(), dtype).str.strip()
-    return tuple(c for c, rest in zip(assigned(), left, strict=True) if not rest)
+    left = _series(_characters(), dtype).str.strip()
+    return tuple(c for c, rest in zip(_characters(), left, strict=True) if not rest)
+
+
+@functools.cache
+def _characters() -> tuple[str, ...]:
+    """Return all that may be in a string: Arrow knows letters that are too new for Python."""
+    every = map(chr, range(CODE_POINTS))
+    return tuple(c for c in every if unicodedata.category(c) != "Cs")
 
 
 def _series(values: tuple[str, ...], dtype: str) -> Any:

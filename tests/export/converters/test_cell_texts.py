@@ -11,7 +11,9 @@ from export.errors import ConversionError
 from tests.export.conftest import Prove
 
 R = np.random.default_rng(0)
-FIRST = np.array(["Anna", "Åsa", "ΣΊΣΥΦΟΣ", "İpek", "straße", "ǆ", " liam "], dtype=object)
+FIRST = np.array(
+    ["Anna", "Åsa", "ΣΊΣΥΦΟΣ", "İpek", "straße", "ǆ", "\ua7dc", " liam "], dtype=object
+)
 TITLES = np.array(["Mr", "Mrs", "Miss", "Dr"], dtype=object)
 NAMES = [f"{R.choice(FIRST)}{i}, {R.choice(TITLES)}. {R.choice(FIRST)}" for i in range(160)]
 CABINS = [None if i % 3 else f"{'ABC'[i % 2]}{i} D{i}" for i in range(160)]
