@@ -32,6 +32,7 @@ _CUT_BYTES = 200
 """What cutting and joining take for a character (docs/exactness.md)."""
 _NUMBER = r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*"
 _SIGMA = "\u03a3"
+_CASES_OF_I = frozenset("iI\u0130\u0131")
 
 
 @dataclass(frozen=True)
@@ -191,8 +192,36 @@ def _replace(node: TextNode, old: str, new: str) -> TensorName:
 
 
 def _matches(node: TextNode, how: str, *settings: Any) -> TensorName:
-    pattern = _pattern(how, settings)
+    arrow = isinstance(node.dtype, pd.StringDtype) and node.dtype.storage == "pyarrow"
+    if how == "contains":
+        wanted, case, flags, literal = settings
+        if literal and not case and (flags or not arrow):  # Python compares capitals
+            capitals = TextNode(node.graph, node.texts, object)
+            node = TextNode(node.graph, _case(capitals, "upper"), object)
+            settings = wanted.upper(), True, 0, True
+    pattern = _any_case(how, settings) if arrow else None
+    pattern = pattern or _pattern(how, settings)
     return node.there(node.graph.op("RegexFullMatch", node.texts, pattern=pattern))
+
+
+def _any_case(how: str, settings: Any) -> str | None:
+    """Return the pattern of strings that Arrow finds in any case; None where it is as Python's.
+
+    To Python a dotted I and one without a dot are cases of i, too; to RE2, which is Arrow's, not.
+    """
+    if how not in ("contains", "match", "fullmatch"):
+        return None
+    pattern, case, flags, literal = settings
+    if case or flags or not (set(pattern) & _CASES_OF_I or (not literal and "[" in pattern)):
+        return None
+    if not literal and re.escape(pattern).replace("\\ ", " ") != pattern:
+        message = (
+            f"it looks for the pattern {pattern!r} in any case, of which Arrow and Python know "
+        )
+        raise UntraceableError(f"{message}other ones; look for small letters in .str.lower()")
+    before = "(?s:.*)" if how == "contains" else ""
+    after = "" if how == "fullmatch" else "(?s:.*)"
+    return f"{before}(?i:{_literally(pattern)}){after}"
 
 
 def _pattern(how: str, settings: Any) -> str:

@@ -56,6 +56,8 @@ def to_numbers(d: Any) -> Any:
             "pattern": name.contains(r"Mrs?\.|Miss|\d9"),
             "begins": name.contains("^An"),
             "case": name.contains("MISS", case=False),
+            "dotted": name.contains("i", case=False) & name.contains("ı", case=False, regex=False),
+            "dots": name.contains("İ", case=False),
             "lacks": cabin.contains("D", na=False),
             "starts": name.startswith(("Å", "I", "İ")),
             "ends": cabin.endswith("1", na=True),
@@ -89,6 +91,10 @@ def test_methods_of_strings_are_exact(function: Any, table: Any, prove: Prove) -
         (
             lambda s: s.str.contains("a(?=b)"),
             "it looks for the pattern 'a(?=b)' in strings, which h",
+        ),
+        (
+            lambda s: s.str.contains("[h-j]", case=False),
+            "it looks for the pattern '[h-j]' in any case, of which Arrow and Python know",
         ),
         (lambda s: s.str[::2], "it takes every so many characters of a string, with a step, in li"),
         (lambda s: s.str.count("[ab]"), "it counts a pattern in strings; a string can be counted"),
