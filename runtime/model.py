@@ -31,7 +31,7 @@ MOST_BYTES = 256 << 20
 
 _MOST_NUMBERS = 1 << 16
 """Numbers of a table inside the graph that are computed at once: they stay in the processor's
-cache, without which a search among rows of training takes up to five times as long."""
+cache, without which a search among rows of training takes several times as long."""
 
 _ROWS = 8
 """Rows are computed at once in multiples of this where there are many, as `runtime.pace` may want

@@ -105,7 +105,7 @@ def feature_schema(feature: Feature) -> Schema:
     for name, end in (("minimum", feature.lowest), ("maximum", feature.highest)):
         if end is not None:
             schema[name] = kind(end)
-    if feature.values and feature.dtype != "bool":
+    if feature.values is not None and feature.dtype != "bool":
         schema["enum"] = [*map(kind, feature.values), *([None] if feature.nullable else [])]
     if feature.refused:
         schema["not"] = {"enum": list(map(kind, feature.refused))}

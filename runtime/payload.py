@@ -103,7 +103,7 @@ class Codec:
                 self._fills[tensor.name] = floats(list(rename.values()), places)
             else:
                 self._fills[tensor.name] = numbers(cells, len(columns))
-        self.limited = [each for each in features if each.values or each.refused]
+        self.limited = [f for f in features if f.values is not None or f.refused is not None]
         """Features of which only certain numbers are answered, or single ones are not."""
         self._has_strings = any(tensor.dtype == "string" for tensor in manifest.inputs)
         self._encoder = Encoder(manifest)
@@ -260,7 +260,7 @@ def check_values(feature: Feature, column: Array, single: bool) -> None:
     """Raise PayloadError for single numbers that are not answered."""
     if feature.values is not None:
         known = np.isin(column, np.array(feature.values)) | np.isnan(column)
-        expected = f"one of {_numbers(feature.values)}"
+        expected = f"one of {_numbers(feature.values)}" if feature.values else "null"
     else:
         known = ~np.isin(column, np.array(feature.refused))
         kind = "an integer" if feature.dtype == "int64" else "a number"

@@ -138,3 +138,11 @@ def test_single_numbers_are_refused(
     )
     assert columns.batch({"size": np.array([0.0, 1.0])}, 2) is None
     assert columns.floats(["size"], np.array([[1.0]])) is None
+
+
+def test_where_no_number_was_seen_none_is_answered(iris: Predictor) -> None:
+    """Of a column that was always missing, and of which scikit-learn refuses what it never saw."""
+    codec = Codec(signature(iris.manifest, {"name": "size", "nullable": True, "values": ()}))
+    assert codec.decode(b'[{"size": null}, {}]').rows == 2
+    with pytest.raises(PayloadError, match=r"Expected null, got the number 1 - at `\$\.size`"):
+        codec.decode(b'{"size": 1}')
