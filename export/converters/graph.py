@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
-from export.converters.origins import Origin
+from export.converters.lineage import Lineage
 from export.converters.values import Block, Frame, TensorName
 from export.errors import ConversionError
 from runtime.manifest import Memory
@@ -89,8 +89,8 @@ class Graph:
         """What texts take on their way, where there are any."""
         self.exact = True
         """Whether every step inside the one being converted is computed bit for bit, so far."""
-        self._rounded: dict[TensorName, NDArray[np.bool_]] = {}
-        self._origins: dict[TensorName, Sequence[Origin | None]] = {}
+        self.lineage = Lineage()
+        """What steps before did to the columns of tensors."""
         self.exponential = False
         """Whether an exponential made probabilities, or predictions, of exact scores.
 
@@ -133,10 +133,6 @@ class Graph:
     def op(self, op_type: str, *inputs: Operand, domain: str = "", **attributes: Any) -> TensorName:
         """Add a node and return its output's name."""
         return self.ops(op_type, *inputs, outputs=1, domain=domain, **attributes)[0]
-
-    def name(self) -> str:
-        """Return a name that no other tensor or graph has, for what is inside a loop."""
-        return str(self._scope.get_unique_variable_name("s"))
 
     def ops(
         self,
@@ -303,45 +299,6 @@ class Graph:
         if self.singles.issuperset(sources):
             self.singles.add(answer)
         return answer
-
-    def rounded(self, frame: Frame) -> NDArray[np.bool_]:
-        """Tell of each column whether scikit-learn may have its numbers rounded otherwise.
-
-        A tensor that no step answered is as precise as what the step being converted made so far.
-        """
-        parts = [np.empty(0, dtype=bool)]
-        for block in frame.blocks:
-            marks = self._rounded.setdefault(block.tensor, np.full(block.width, not self.exact))
-            parts.append(marks if block.picks is None else marks[list(block.picks)])
-        return np.concatenate(parts)
-
-    def remember_rounded(self, answer: Frame, rounded: NDArray[np.bool_]) -> None:
-        """Remember the same of the columns that a step answered, but of those it passed on.
-
-        `rounded` has one value for all columns, or one for each.
-        """
-        for block in answer.blocks:
-            alike = rounded if len(rounded) == block.width else rounded.any()
-            self._rounded.setdefault(block.tensor, np.full(block.width, alike))
-
-    def origins(self, frame: Frame) -> list[Origin | None]:
-        """Return what each column was before it was rounded; None where that is not known."""
-        origins: list[Origin | None] = []
-        for column, rounded in enumerate(self.rounded(frame)):
-            (block,) = frame.select([column]).blocks
-            known = self._origins.get(block.tensor) if rounded else None
-            origins.append(block.picked(known)[0] if known else None)
-            if not rounded:
-                origins[-1] = Origin(block)
-        return origins
-
-    def remember_origins(self, answer: Frame, origins: Sequence[Origin | None]) -> None:
-        """Remember the same of the columns that a step answered, if they are one whole tensor.
-
-        Where nothing is known, what a step within knew of it holds.
-        """
-        if any(origins) and len(answer.blocks) == 1 and answer.blocks[0].width == len(origins):
-            self._origins[answer.blocks[0].tensor] = origins
 
     def takes(self, row: int = 0, character: int = 0) -> None:
         """Add to the memory that texts take on their way, as `manifest.Memory` counts it."""

@@ -53,10 +53,10 @@ def _scores(graph: Graph, model: Any, frame: Frame) -> TensorName:
     start = np.ravel(model._baseline_prediction).astype(np.float64)
     known = _known_categories(model)
     columns = _columns(graph, model, frame)
-    rounded = graph.rounded(columns)
+    rounded = graph.lineage.rounded(columns, exact=graph.exact)
     origins = [
         origin if moved else None
-        for origin, moved in zip(graph.origins(columns), rounded, strict=True)
+        for origin, moved in zip(graph.lineage.origins(columns, rounded), rounded, strict=True)
     ]
     thresholds = _Thresholds(model, rounded, origins)
     if any(origins):

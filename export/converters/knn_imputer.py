@@ -44,7 +44,8 @@ def knn_imputer(graph: Graph, imputer: KNNImputer, frame: Frame) -> Frame:
             columns.append(graph.op("Where", graph.op("IsNaN", value), 0.0, 0.0))
     filled = Frame.of(graph.concat(columns), len(columns))
     if imputer.weights == "uniform":  # a threshold that was such a mean is compared as it is
-        graph.remember_rounded(filled, np.array([graph.rounded(frame).any()]))
+        rounded = graph.lineage.rounded(frame, exact=graph.exact).any()
+        graph.lineage.remember_rounded(filled, np.array([rounded]))
     return with_indicator(graph, imputer, frame, filled)
 
 

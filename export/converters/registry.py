@@ -133,15 +133,15 @@ def _applied(graph: Graph, entry: Entry | None, estimator: Any, frame: Frame) ->
             raise graph.refuse(
                 estimator, "there is no converter for it; docs/converters.md shows how to add one."
             )
-        given = graph.rounded(frame)
-        origins = through(estimator, [] if frame.sparse else graph.origins(frame))
+        given = graph.lineage.rounded(frame, exact=graph.exact)
+        origins = through(estimator, [] if frame.sparse else graph.lineage.origins(frame, given))
         before, graph.exact = graph.exact, entry.exact
         answer = entry.convert(graph, estimator, frame)
         if isinstance(answer, Frame):
             by_column = isinstance(estimator, OneToOneFeatureMixin)
             rounded = given if by_column else np.array([given.any()])
-            graph.remember_rounded(answer, rounded | (not graph.exact))
-            graph.remember_origins(answer, origins)
+            graph.lineage.remember_rounded(answer, rounded | (not graph.exact))
+            graph.lineage.remember_origins(answer, origins)
             sparse = answers_sparse(estimator, frame.sparse, answer.sparse)
             answer = replace(answer, sparse=sparse)
         graph.exact = before and graph.exact

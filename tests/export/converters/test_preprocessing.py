@@ -31,7 +31,7 @@ from sklearn.preprocessing import (
 )
 from sklearn.tree import DecisionTreeClassifier
 
-from export.converters.functions import EXACT, ROUNDED
+from export.converters.ufuncs import EXACT, ROUNDED
 from export.errors import ConversionError
 from runtime.errors import PayloadError
 from runtime.model import Model
