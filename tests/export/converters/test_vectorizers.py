@@ -1,10 +1,5 @@
 """Texts are cut, counted and weighted as scikit-learn does it, whatever they are written in."""
 
-import json
-import os
-import subprocess
-import sys
-import unicodedata
 from typing import Any
 
 import numpy as np
@@ -33,7 +28,6 @@ from export.converters.values import Frame, TensorName
 from export.errors import ConversionError
 from export.pipeline import Exported
 from runtime.model import Model, _session
-from tests.conftest import ROOT
 from tests.export.conftest import Prove
 from tests.export.converters.corpus import SPAM, TEXTS
 
@@ -114,67 +108,11 @@ def test_many_columns_are_weighted_for_several_classes(prove: Prove) -> None:
     assert exported.manifest.parity.label_mismatches == 0
 
 
-CASES = {
-    "ASCII": ["The QUICK fox", "Conversion Error", ""],
-    "letters that change one by one": ["ÉCOLE İstanbul", "𐐀𐐨 MOSKVA Москва"],
-    "sigmas": ["ΟΔΟΣ", "ΑΣ'Α ΑΣ\u0301 σς", "Σ"],
-}
-"""Texts whose case is lowered in one way each."""
-
-
-@pytest.mark.parametrize("strip_accents", [None, "unicode", "ascii"])
-def test_cases_are_lowered_alike_alone_and_together(strip_accents: Any, prove: Prove) -> None:
-    """Of texts that are computed together, each is lowered in its own way, and put in its place."""
-    vectorizer = HashingVectorizer(n_features=512, strip_accents=strip_accents, norm=None)
-    exported = prove(vectorizer, TEXTS)
-    every = [text for texts in CASES.values() for text in texts]
-    for texts in (*CASES.values(), every, every[::-1], *([text] for text in every)):
-        array = np.array(texts, dtype=object)
-        assert np.array_equal(_transformed(exported, array), vectorizer.transform(texts).toarray())
-
-
-@pytest.mark.parametrize(
-    "texts",
-    [["a  b", "a b"], ["a\nb\tc"], ["\t a\u3000\x1cb\r\n", "c"], [" ", "\n", "\n\n", "a"]],
-    ids=["two", "others", "both", "nothing else"],
-)
-@pytest.mark.parametrize("analyzer", ["char", "char_wb"])
-def test_white_characters_become_one_space(analyzer: str, texts: list[str], prove: Prove) -> None:
-    """Several do, and within words one other than the space does, too."""
-    vectorizer = CountVectorizer(analyzer=analyzer, ngram_range=(1, 3))
-    exported = prove(vectorizer, [*TEXTS, "a b c", "b\nc\td", "a\u3000b"])
-    expected = vectorizer.transform(texts).toarray()
-    assert np.array_equal(_transformed(exported, np.array(texts, dtype=object)), expected)
-
-
-@pytest.mark.parametrize(
-    "options",
-    [{}, {"strip_accents": "unicode"}, {"strip_accents": "ascii", "token_pattern": r"\S+"}],
-    ids=["default", "unicode", "ascii"],
-)
-def test_every_character_there_is(options: Any, prove: Prove) -> None:
-    """Each code point between letters, after a capital sigma and alone is cut as Python cuts.
-
-    Of those that stand for no character of their own, one in a hundred.
-    """
-    vectorizer = HashingVectorizer(n_features=512, norm=None, alternate_sign=False, **options)
-    exported = prove(vectorizer, TEXTS)
-    letters = [
-        chr(code)
-        for code in range(0x110000)
-        if (kind := unicodedata.category(chr(code))) not in ("Cn", "Co", "Cs")
-        or (kind != "Cs" and code % 100 == 0)
-    ]
-    pieces = [f"a{letter}bc {letter} Α{letter}Σ{letter}" for letter in letters]
-    texts = np.array(["|".join(pieces[i : i + 2048]) for i in range(0, len(pieces), 2048)], object)
-    assert np.array_equal(_transformed(exported, texts), vectorizer.transform(texts).toarray())
-
-
 def test_a_long_text_is_read_to_its_end(prove: Prove) -> None:
     """A text of a hundred thousand words, beside empty ones."""
     exported = prove(CountVectorizer(), TEXTS)
     texts = np.array(["", "quick ΟΔΟΣ " * 50_000 + "fox", "fox"], object)
-    assert _transformed(exported, texts).sum(axis=1).tolist() == [0, 100_001, 1]
+    assert transformed(exported, texts).sum(axis=1).tolist() == [0, 100_001, 1]
 
 
 @pytest.mark.parametrize(
@@ -211,7 +149,7 @@ def test_empty_texts_alone_are_answered(prove: Prove) -> None:
     """Where no text of a request has a word, all counts are zero."""
     for analyzer in ("word", "char", "char_wb"):
         exported = prove(CountVectorizer(analyzer=analyzer, strip_accents="unicode"), TEXTS)
-        assert not _transformed(exported, np.array(["", ""], object)).any()
+        assert not transformed(exported, np.array(["", ""], object)).any()
 
 
 def test_texts_too_short_for_any_term_alone_are_answered(prove: Prove) -> None:
@@ -324,34 +262,7 @@ def test_what_is_no_column_of_texts_is_refused(step: Any, reason: str) -> None:
     assert str(refused.value) == f"{type(step).__name__} cannot be converted: {reason}"
 
 
-_RUN = """
-import json, sys
-from pathlib import Path
-import numpy as np
-from runtime.model import Model
-model = Model.load(Path(sys.argv[1]))
-texts = np.array(json.load(sys.stdin), object).reshape(-1, 1)
-print(json.dumps(model.run({"string": texts})["transformed"].tolist()))
-"""
-
-
-def test_no_locale_is_needed(prove: Prove) -> None:
-    """A graph lowers the case of any script where there is no locale but C."""
-    vectorizer = TfidfVectorizer(strip_accents="unicode", ngram_range=(1, 2))
-    path = prove(vectorizer, TEXTS).path / "model.onnx"
-    environ = {key: os.environ[key] for key in ("PATH",)} | {"LC_ALL": "C", "PYTHONUTF8": "0"}
-    done = subprocess.run(
-        [sys.executable, "-c", _RUN, str(path)],
-        cwd=ROOT,
-        env=environ,
-        input=json.dumps(TEXTS.tolist()),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert json.loads(done.stdout) == vectorizer.transform(TEXTS).toarray().tolist()
-
-
-def _transformed(exported: Exported, texts: NDArray[Any]) -> NDArray[np.float64]:
+def transformed(exported: Exported, texts: NDArray[Any]) -> NDArray[np.float64]:
+    """Return what a graph makes of texts."""
     model = Model.load(exported.path / "model.onnx")
     return np.asarray(model.run({"string": texts.reshape(-1, 1)})["transformed"])
