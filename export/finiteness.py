@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 from export.reference import REFUSALS, quietly
 from export.steps import last_of
 
+MISSING, BEYOND_SINGLE, INFINITE = 1, 2, 3
+"""What keeps a row from being finite; of several, the last."""
+
 
 def finiteness(estimator: Any, table: Any) -> NDArray[np.int64]:
     """Tell of each row how finite its numbers are to the step that refuses a table of them.
 
-    0 where all are, 1 where some are missing, 2 where some are beyond single precision. Zeros
-    where no step refuses the table, or one does for another reason.
+    0 where all are; MISSING, BEYOND_SINGLE or INFINITE where some are not. Zeros where no step
+    refuses the table, or one does for another reason.
     """
     before, _ = last_of(estimator)
     steps = [step for pipeline in before for _, step in pipeline.steps]
@@ -31,8 +34,10 @@ def finiteness(estimator: Any, table: Any) -> NDArray[np.int64]:
                 break
     numbers = _numbers(table)
     kinds = np.zeros(len(numbers), dtype=np.int64)
-    kinds[np.isnan(numbers).any(axis=1)] = 1
-    kinds[(np.abs(numbers) > np.finfo(np.float32).max).any(axis=1)] = 2
+    kinds[np.isnan(numbers).any(axis=1)] = MISSING
+    with np.errstate(over="ignore"):
+        kinds[np.isinf(numbers.astype(np.float32)).any(axis=1)] = BEYOND_SINGLE
+    kinds[np.isinf(numbers).any(axis=1)] = INFINITE
     return kinds
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from export.bounds import bounds_of, refused, refuses
+from export.answered import refused, refuses
+from export.bounds import bounds_of
 from export.checks import as_sent, check_estimator, check_table, check_target
 from export.errors import RecipeError
 from export.recipe import Trained

@@ -11,7 +11,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from export.asking import ask
-from export.finiteness import finiteness
+from export.finiteness import BEYOND_SINGLE, INFINITE, MISSING, finiteness
 from export.recipe import Trained
 from export.reference import Reference
 from export.signature import infer
@@ -53,8 +53,9 @@ def test_rows_without_a_finite_number_are_set_apart_at_once(before: list[Any]) -
 
 
 def test_a_row_is_as_finite_as_its_numbers() -> None:
-    """Behind the steps that answer: 1 where one is missing, 2 where one is beyond single ones."""
+    """Behind the steps that answer, where one may be missing, and too great for single ones."""
     table = pd.DataFrame({"far": [1.0, -1.0, 1.0, 1e300], "long": [1.0, 1.0, 0.0, 1e-300]})
     model = make_pipeline(FunctionTransformer(speed), "passthrough", DecisionTreeClassifier())
-    assert finiteness(model, table).tolist() == [0, 1, 2, 2]
+    assert finiteness(model, table).tolist() == [0, MISSING, INFINITE, INFINITE]
+    assert finiteness(DecisionTreeClassifier(), np.array([[1e38], [1e39]]))[1] == BEYOND_SINGLE
     assert finiteness(DecisionTreeClassifier(), np.array([["a"], ["b"]])).tolist() == [0, 0]

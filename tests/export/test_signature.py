@@ -8,10 +8,13 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 from sklearn.compose import make_column_transformer
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
+    MinMaxScaler,
     OneHotEncoder,
     PolynomialFeatures,
     PowerTransformer,
@@ -158,6 +161,52 @@ def test_numbers_too_great_for_single_precision_are_beyond_the_bounds() -> None:
         model.predict([[0.5, end]])
         with np.errstate(over="ignore"), pytest.raises(ValueError, match="too large"):
             model.predict([[0.5, np.nextafter(end, way)]])
+
+
+@pytest.mark.parametrize(
+    ("steps", "model"),
+    [
+        ([StandardScaler()], DecisionTreeClassifier()),
+        ([MinMaxScaler(), PowerTransformer(method="yeo-johnson")], ExtraTreesClassifier(5)),
+        ([PolynomialFeatures(2)], LogisticRegression()),
+        ([SimpleImputer(), StandardScaler()], DecisionTreeClassifier()),
+    ],
+    ids=lambda value: str(value).replace(" ", "").replace("\n", ""),
+)
+def test_numbers_that_a_step_makes_infinite_are_beyond_the_bounds(
+    steps: list[Any], model: Any
+) -> None:
+    """To the last double: single precision's end lies elsewhere behind a scaler, or a power."""
+    X = np.random.default_rng(0).uniform(0, 0.2, (100, 2))
+    pipeline = make_pipeline(*steps, model).fit(X, X[:, 0] > 0.1)
+    trained = Trained(estimator=pipeline, X_train=X, X_test=X, y_train=X[:, 0] > 0.1)
+    for index, feature in enumerate(infer(trained).features):
+        for end, way in ((feature.lowest, -np.inf), (feature.highest, np.inf)):
+            assert end is not None
+            row = X[:1].copy()
+            row[0, index] = end
+            with np.errstate(all="ignore"):
+                pipeline.predict(row)
+                row[0, index] = np.nextafter(end, way)
+                with pytest.raises(ValueError, match=r"too large|infinity"):
+                    pipeline.predict(row)
+
+
+def test_no_bound_where_infinity_is_answered_or_other_features_decide() -> None:
+    """Histogram boosting takes infinity; how far a sum of two features is finite, both decide."""
+    X = np.random.default_rng(0).uniform(0, 9, (100, 2))
+    for steps in (
+        [StandardScaler(), HistGradientBoostingClassifier(max_iter=2)],
+        [FunctionTransformer(_times), DecisionTreeClassifier()],
+    ):
+        model = make_pipeline(*steps).fit(X, X[:, 0] > 4)
+        trained = Trained(estimator=model, X_train=X, X_test=X, y_train=X[:, 0] > 4)
+        ends = [(each.lowest, each.highest) for each in infer(trained).features]
+        assert ends == [(None, None)] * 2
+
+
+def _times(X: NDArray[np.float64]) -> NDArray[np.float64]:
+    return X[:, [0]] * X[:, [1]]
 
 
 def _with_ratio(X: NDArray[np.float64]) -> NDArray[np.float64]:
