@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from export.converters.graph import Graph, Operand
 from export.converters.values import TensorName
 
-_SERIES_REACH = 0.5
-_SERIES_TERMS = 16  # 0.5**16 / 16! is 7e-19
+_SERIES_REACH = 0.25
+_SERIES_TERMS = 12  # 0.25**12 / 13! is 1e-17
 
 
 def log1p(graph: Graph, x: Operand) -> TensorName:
@@ -22,6 +22,16 @@ def log1p(graph: Graph, x: Operand) -> TensorName:
     bounded = graph.op("Less", graph.op("Abs", x), 1.0)
     small = graph.op("Where", usable, corrected, x)
     return graph.op("Where", bounded, small, logarithm)
+
+
+def log1p_of_size(graph: Graph, size: Operand) -> TensorName:
+    """Return log(1 + size), of finite numbers from 0 on, without loss near 0.
+
+    What the sum has lost of the number is given back by the slope of the logarithm there.
+    """
+    above = graph.op("Add", size, 1.0)
+    lost = graph.op("Sub", graph.op("Sub", above, 1.0), size)
+    return graph.op("Sub", graph.op("Log", above), graph.op("Div", lost, above))
 
 
 def expm1(graph: Graph, x: Operand) -> TensorName:

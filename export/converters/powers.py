@@ -1,11 +1,13 @@
 """Products and powers: polynomials, norms of rows, power transforms."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import Normalizer, PolynomialFeatures, PowerTransformer
 
-from export.converters.graph import Graph
-from export.converters.mathematics import expm1, log1p
+from export.converters.graph import Graph, Operand
+from export.converters.mathematics import expm1, log1p_of_size
 from export.converters.registry import converts, transform
 from export.converters.values import Frame, TensorName
 
@@ -77,24 +79,32 @@ def power_transformer(graph: Graph, step: PowerTransformer, frame: Frame) -> Fra
     """Raise each column to the power that made it most like a normal distribution."""
     x = graph.numeric(frame, step)
     learned = np.asarray(step.lambdas_)  # in the precision that SciPy takes them from 2 in
-    lambdas, mirrored_lambdas = learned.astype(np.float64), (2 - learned).astype(np.float64)
+    lambdas, mirrored = (_power(power) for power in (learned, 2 - learned))
     if step.method == "box-cox":
-        y = _scaled_expm1(graph, graph.op("Log", x), lambdas)
+        y = _scaled_expm1(graph, graph.op("Log", x), lambdas, zeros=not lambdas.all())
     else:
-        positive = _scaled_expm1(graph, log1p(graph, graph.op("Max", x, 0.0)), lambdas)
-        mirrored = log1p(graph, graph.op("Max", graph.op("Neg", x), 0.0))
-        negative = graph.op("Neg", _scaled_expm1(graph, mirrored, mirrored_lambdas))
-        y = graph.op("Where", graph.op("GreaterOrEqual", x, 0.0), positive, negative)
-        y = graph.op("Where", graph.op("IsNaN", x), x, y)
+        power = graph.op("Where", graph.op("GreaterOrEqual", x, 0.0), lambdas, mirrored)
+        logarithm = log1p_of_size(graph, graph.op("Abs", x))
+        zeros = not (lambdas.all() and mirrored.all())
+        y = graph.op(
+            "Mul", graph.op("Sign", x), _scaled_expm1(graph, logarithm, power, zeros=zeros)
+        )
     powered = Frame.of(y, frame.width)
     return transform(graph, step._scaler, powered) if step.standardize else powered
 
 
-def _scaled_expm1(graph: Graph, logarithm: TensorName, power: NDArray[np.float64]) -> TensorName:
-    """Return expm1(power * logarithm) / power, column by column; the logarithm for power 0."""
-    zero = np.abs(power) < _EPSILON
-    safe = np.where(zero, 1.0, power)
-    y = graph.op("Div", expm1(graph, graph.op("Mul", logarithm, safe)), safe)
-    if zero.any():
-        y = graph.op("Where", zero.reshape(1, -1), logarithm, y)
-    return y
+def _power(learned: NDArray[Any]) -> NDArray[np.float64]:
+    """Return powers as a row, those that SciPy takes for 0 as 0."""
+    power = learned.astype(np.float64).reshape(1, -1)
+    return np.where(np.abs(power) < _EPSILON, 0.0, power)
+
+
+def _scaled_expm1(
+    graph: Graph, logarithm: TensorName, power: Operand, *, zeros: bool
+) -> TensorName:
+    """Return expm1(power * logarithm) / power; the logarithm where the power is 0."""
+    if not zeros:
+        return graph.op("Div", expm1(graph, graph.op("Mul", logarithm, power)), power)
+    zero = graph.op("Equal", power, 0.0)
+    safe = graph.op("Where", zero, 1.0, power)
+    return graph.op("Where", zero, logarithm, _scaled_expm1(graph, logarithm, safe, zeros=False))

@@ -12,6 +12,7 @@ from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_wine
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics.pairwise import polynomial_kernel, rbf_kernel
 from sklearn.pipeline import make_pipeline
@@ -288,3 +289,14 @@ def test_missing_numbers_are_zeros_of_the_splines(prove: Prove) -> None:
     rows = X[:, :3].copy()
     rows[::9, 1] = np.nan
     prove(SplineTransformer(handle_missing="zeros"), rows)
+
+
+@pytest.mark.parametrize("powers", [[0.0, 2.0, 1.5, -0.5], [0.5, 1.0, 3.0, 2.0]])
+def test_a_power_may_be_a_logarithm_on_either_side_of_zero(
+    powers: list[float], prove: Prove
+) -> None:
+    """The power 0 from 0 on, and 2 below."""
+    X = np.random.default_rng(0).normal(size=(400, 4))
+    transformer = PowerTransformer(standardize=False).fit(X)
+    transformer.lambdas_ = np.array(powers)
+    prove(FrozenEstimator(transformer), X)
