@@ -24,9 +24,11 @@ def quantile_transformer(graph: Graph, step: QuantileTransformer, frame: Frame) 
     x = graph.numeric(frame, step)
     quantiles = np.ascontiguousarray(np.asarray(step.quantiles_, dtype=np.float64).T)
     references = np.asarray(step.references_, dtype=np.float64)
-    upwards = interpolate(graph, x, quantiles, references)
+    upto = search_sorted(graph, x, list(quantiles), "right")
+    upwards = _interpolate(graph, x, upto, quantiles, references)
+    beyond = graph.op("Sub", np.float64(len(references)), _below(graph, x, upto, quantiles))
     mirrored = graph.op("Neg", x)
-    downwards = interpolate(graph, mirrored, -quantiles[:, ::-1], -references[::-1])
+    downwards = _interpolate(graph, mirrored, beyond, -quantiles[:, ::-1], -references[::-1])
     y = graph.op("Mul", graph.op("Sub", upwards, downwards), 0.5)
     low, high = quantiles[:, 0], quantiles[:, -1]
     if step.output_distribution == "uniform":
@@ -68,12 +70,20 @@ def interpolate(
     As `numpy.interp`: `slope * (x - point) + value`, and the end values outside. Where there
     is one row of values, it is for all columns.
     """
-    columns, count = points.shape
-    values = np.broadcast_to(values, points.shape)
     slots = search_sorted(graph, x, list(points), "right")
-    place = graph.op("Clip", graph.op("Sub", slots, 1.0), 0.0, np.float64(count - 1))
-    starts = np.arange(columns) * count
-    index = graph.op("Add", graph.cast(place, np.int64), starts)
+    return _interpolate(graph, x, slots, points, values)
+
+
+def _interpolate(
+    graph: Graph,
+    x: TensorName,
+    slots: TensorName,
+    points: NDArray[np.float64],
+    values: NDArray[np.float64],
+) -> TensorName:
+    """Interpolate where `slots` counts the points up to each number."""
+    values = np.broadcast_to(values, points.shape)
+    index = _index(graph, slots, points)
     rises, runs = np.diff(values, axis=1), np.diff(points, axis=1)
     slopes = np.zeros(points.shape)
     np.divide(rises, runs, out=slopes[:, :-1], where=runs > 0)
@@ -82,6 +92,23 @@ def interpolate(
     slope = graph.op("Gather", slopes.ravel(), index, axis=0)
     base = graph.op("Gather", values.ravel(), index, axis=0)
     return graph.op("Add", graph.op("Mul", slope, offset), base)
+
+
+def _below(
+    graph: Graph, x: TensorName, slots: TensorName, points: NDArray[np.float64]
+) -> TensorName:
+    """Count the points below each number, where `slots` counts those up to it: one search less."""
+    index = _index(graph, slots, points)
+    equal = graph.op("Equal", x, graph.op("Gather", points.ravel(), index, axis=0))
+    before = np.concatenate([np.searchsorted(each, each) for each in points]).astype(np.float64)
+    return graph.op("Where", equal, graph.op("Gather", before, index, axis=0), slots)
+
+
+def _index(graph: Graph, slots: TensorName, points: NDArray[np.float64]) -> TensorName:
+    """Return where the last point up to each number is among those of all columns."""
+    columns, count = points.shape
+    place = graph.op("Clip", graph.op("Sub", slots, 1.0), 0.0, np.float64(count - 1))
+    return graph.op("Add", graph.cast(place, np.int64), np.arange(columns) * count)
 
 
 def _normal(graph: Graph, y: TensorName) -> TensorName:
