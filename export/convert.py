@@ -48,11 +48,7 @@ class Converted:
         Read from the graph's constants: those of several rows, and those that pick columns.
         """
         graph = self.model.graph
-        picks = {
-            node.input[1]
-            for node in graph.node
-            if node.op_type == "Gather" and any(each.i == 1 for each in node.attribute)
-        }
+        picks = {node.input[1] for node in graph.node if node.op_type == "Gather"}
         tables = (t.dims for t in graph.initializer if len(t.dims) > 1 or t.name in picks)
         return max((dims[-1] for dims in tables if dims), default=1)
 
