@@ -49,6 +49,7 @@ _KINDS = {
 
 _SMALLEST = 5e-324
 """The least number above 0."""
+_FAR = 1e30
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
@@ -209,7 +210,7 @@ def _value(
 ) -> object:
     """Return the value of one field, or None after adding its problem."""
     raw = raw.strip(WHITESPACE)
-    expected = _expected(feature)
+    expected = _expected(feature, number=raw[:1] not in _KINDS)
     try:
         value = decoder.decode(raw)
     except msgspec.ValidationError as error:
@@ -224,21 +225,26 @@ def _value(
     return None
 
 
-def _expected(feature: Feature) -> str:
+def _expected(feature: Feature, *, number: bool = False) -> str:
+    """Say what a value must be; bounds that are far from anyone's numbers to a `number` only."""
     expected = _EXPECTED[feature.dtype]
     if feature.closed and feature.categories:
         expected = f"one of {_listing(feature.categories)}"
     elif feature.longest is not None:
         expected = f"a string of at most {feature.longest} characters"
-    elif feature.lowest is not None or feature.highest is not None:
-        expected = f"{'an integer' if feature.dtype == 'int64' else 'a number'} {_range(feature)}"
+    else:
+        ends = (feature.lowest, feature.highest)
+        shown = [None if end is None or (abs(end) > _FAR and not number) else end for end in ends]
+        if shown != [None, None]:
+            kind = "an integer" if feature.dtype == "int64" else "a number"
+            expected = f"{kind} {_range(*shown)}"
     return f"{expected} or null" if feature.nullable else expected
 
 
-def _range(feature: Feature) -> str:
-    ends = (feature.lowest, feature.highest)
+def _range(lowest: float | None, highest: float | None) -> str:
+    ends = (lowest, highest)
     low, high = (repr(end).removesuffix(".0") if end is not None else None for end in ends)
-    if feature.lowest == _SMALLEST:
+    if lowest == _SMALLEST:
         return "above 0" if high is None else f"above 0 and up to {high}"
     if low is None or high is None:
         return f"of at least {low}" if high is None else f"of at most {high}"

@@ -105,6 +105,10 @@ class Codec:
                 self._fills[tensor.name] = numbers(cells, len(columns))
         self.limited = [f for f in features if f.values is not None or f.refused is not None]
         """Features of which only certain numbers are answered, or single ones are not."""
+        self._limits = [
+            (attributes[f], f.values is not None, frozenset(f.values or f.refused or ()))
+            for f in self.limited
+        ]
         self._has_strings = any(tensor.dtype == "string" for tensor in manifest.inputs)
         self._encoder = Encoder(manifest)
 
@@ -210,8 +214,14 @@ class Codec:
     def fill(self, row: msgspec.Struct, tensors: Mapping[str, Array]) -> None:
         """Write a row of numbers into tensors that are there; None is a missing value, NaN.
 
-        For models whose one input is of numbers, any of which they answer.
+        For models whose one input is of numbers. Raises PayloadError for one that is not answered.
         """
+        for attribute, answered, listed in self._limits:
+            value = getattr(row, attribute)
+            if value is not None and (value in listed) is not answered:
+                self.batch(
+                    [row], single=True
+                )  # which raises, unless rounding makes it a listed one
         for name, pack in self._packs.items():
             try:
                 pack(tensors[name], row)

@@ -44,7 +44,7 @@ class Predictor:
         self.label = f"{self.manifest.name}/{self.manifest.version}"
         """What logs call it: name and version."""
         example = codec.tensors(model.vectors.rows[:1])
-        self._bound = None if codec.limited else model.bind_row(example)
+        self._bound = model.bind_row(example)
         outputs = self.manifest.outputs
         self._labelled = any(each.name == "label" and each.columns is None for each in outputs)
         values = sum(each.columns or 1 for each in outputs)

@@ -95,6 +95,19 @@ def test_numbers_beyond_those_that_are_answered_are_refused(
         assert columns.floats(["size"], np.array([[float(value)]])) is None
 
 
+def test_bounds_far_from_all_numbers_are_told_to_numbers_only(iris: Predictor) -> None:
+    """Before trees nearly every feature has some."""
+    feature = {"name": "size", "lowest": 0.0, "highest": 3.5e38}
+    codec = Codec(signature(iris.manifest, feature))
+    for value, expected in (
+        ('"much"', 'a number of at least 0, got the string "much"'),
+        ("4e38", "a number from 0 to 3.5e+38, got the number 4e38"),
+    ):
+        with pytest.raises(PayloadError) as caught:
+            codec.decode(f'{{"size": {value}}}'.encode())
+        assert str(caught.value) == f"Expected {expected} - at `$.size`."
+
+
 def test_only_the_numbers_that_the_estimator_knows_are_answered(sizes: Predictor) -> None:
     """Each other is named, as what it is; the first hundred, where there are more."""
     known = b'{"feature1": 30, "feature2": 3.0}'
@@ -138,6 +151,24 @@ def test_single_numbers_are_refused(
     )
     assert columns.batch({"size": np.array([0.0, 1.0])}, 2) is None
     assert columns.floats(["size"], np.array([[1.0]])) is None
+
+
+def test_a_row_by_itself_is_looked_at_for_single_numbers(iris: Predictor) -> None:
+    """Before it is written into tensors that are there."""
+    table = {"numeric": np.zeros((1, 2))}
+    size = {"name": "size", "nullable": True, "refused": (0.0,)}
+    count = {"name": "count", "dtype": "int64", "values": (3.0, 2.0**53), "column": 1}
+    codec = Codec(signature(iris.manifest, size, count))
+    right = codec.read(b'[{"count": 3}, {"size": 1, "count": 9007199254740992}]')
+    wrong = codec.read(b'[{"size": -0.0, "count": 3}, {"size": 1, "count": 4}]')
+    assert isinstance(right, list)
+    assert isinstance(wrong, list)
+    for row in right:
+        codec.fill(row, table)
+    assert table["numeric"].tolist() == [[1.0, 2.0**53]]
+    for row, expected in zip(wrong, ("a number other than 0", "one of 3, 9"), strict=True):
+        with pytest.raises(PayloadError, match=f"Expected {expected}"):
+            codec.fill(row, table)
 
 
 def test_where_no_number_was_seen_none_is_answered(iris: Predictor) -> None:
