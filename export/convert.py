@@ -16,6 +16,7 @@ import export.converters  # noqa: F401  (registers the converters)
 from export.converters.graph import KNOWN_TO_SKL2ONNX, OPSET, Graph, Grown
 from export.converters.registry import convert, outputs_of
 from export.converters.values import Frame, TensorName
+from export.ranks import raise_ranks
 from export.signature import Signature
 from runtime.manifest import Memory, Tensor
 
@@ -176,6 +177,8 @@ def _normalized(model: onnx.ModelProto) -> onnx.ModelProto:
     model.producer_name, model.producer_version, model.domain = "skiff", "", ""
     model.model_version, model.doc_string = 0, ""
     del model.metadata_props[:]
+    _drop_unused(model.graph)
+    raise_ranks(model)
     _drop_unused(model.graph)
     onnx.checker.check_model(model)
     return model
