@@ -5,38 +5,66 @@ times as long as the same with `[1, 1]`. Nothing else about a graph changes.
 """
 
 import onnx
-from onnx import numpy_helper, shape_inference
+from onnx import helper, numpy_helper
 
 _ELEMENTWISE = {
     *("Add", "Sub", "Mul", "Div", "Mod", "Pow", "Max", "Min", "And", "Or", "Xor", "Where"),
     *("Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual"),
 }
+"""Their answers have as many dimensions as what has the most of them."""
+_AS_THE_FIRST = {
+    *("Abs", "Cast", "Ceil", "Clip", "Concat", "CumSum", "Exp", "Floor", "Identity", "IsInf"),
+    *("IsNaN", "Log", "Neg", "Not", "Reciprocal", "Round", "Sigmoid", "Sign", "Slice", "Softmax"),
+    *("Sqrt", "Tanh", "TopK", "Transpose"),
+}
+"""Their answers have as many as what they take first."""
+_KEPT = {"ArgMax", "ArgMin", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum"}
+"""These as well, where they keep the dimension that they reduce."""
 
 
 def raise_ranks(model: onnx.ModelProto) -> None:
-    """Raise the rank of constants of one number in the graph, where that of others is known."""
+    """Raise the rank of constants of one number in the graph, where that of others is known.
+
+    onnx's own inference of shapes is not asked: it crashes on some graphs of texts.
+    """
     graph = model.graph
-    ranks = _ranks(model)
-    lone = {each.name: each for each in graph.initializer if all(dim == 1 for dim in each.dims)}
+    constants = {each.name: each for each in graph.initializer}
+    ranks = {name: len(each.dims) for name, each in constants.items()}
+    ranks |= {each.name: len(each.type.tensor_type.shape.dim) for each in graph.input}
     raised: dict[str, onnx.TensorProto] = {}
     for node in graph.node:
-        others = [ranks.get(name) for name in node.input if name not in lone]
-        if node.op_type not in _ELEMENTWISE or None in others:
+        rank = _rank(node, ranks, constants)
+        if rank is None:
             continue
-        rank = max((other for other in others if other is not None), default=0)
+        ranks.update(dict.fromkeys(node.output, rank))
+        if node.op_type not in _ELEMENTWISE:
+            continue
         for place, name in enumerate(node.input):
-            if name in lone and len(lone[name].dims) < rank:
-                value = numpy_helper.to_array(lone[name]).reshape((1,) * rank)
+            constant = constants.get(name)
+            if constant is not None and ranks[name] < rank and set(constant.dims) <= {1}:
+                value = numpy_helper.to_array(constant).reshape((1,) * rank)
                 node.input[place] = f"{name}_{rank}"
                 raised[node.input[place]] = numpy_helper.from_array(value, node.input[place])
     graph.initializer.extend(raised.values())
 
 
-def _ranks(model: onnx.ModelProto) -> dict[str, int]:
-    """Return how many dimensions each tensor has, where that can be told."""
-    graph = shape_inference.infer_shapes(model).graph
-    ranks = {each.name: len(each.dims) for each in graph.initializer}
-    for each in (*graph.input, *graph.value_info):
-        if each.type.tensor_type.HasField("shape"):
-            ranks[each.name] = len(each.type.tensor_type.shape.dim)
-    return ranks
+def _rank(
+    node: onnx.NodeProto, ranks: dict[str, int], constants: dict[str, onnx.TensorProto]
+) -> int | None:
+    """Return how many dimensions a node's answer has; None where that is not known."""
+    kind, inputs = node.op_type, list(node.input)
+    known = [ranks.get(name) for name in inputs]
+    of = [rank for rank in known if rank is not None]
+    if kind == "TreeEnsemble" or (kind == "MatMul" and known == [2, 2]):
+        return 2
+    if kind == "Reshape" and inputs[1] in constants:
+        return constants[inputs[1]].dims[0]
+    if kind in _ELEMENTWISE and len(of) == len(known):
+        return max(of)
+    if kind in _AS_THE_FIRST or (kind in _KEPT and _attribute(node, "keepdims", 1)):
+        return known[0]
+    return sum(of) - 1 if kind == "Gather" and len(of) == len(known) else None
+
+
+def _attribute(node: onnx.NodeProto, name: str, default: int) -> int:
+    return next((helper.get_attribute_value(a) for a in node.attribute if a.name == name), default)
