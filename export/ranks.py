@@ -58,7 +58,7 @@ def _rank(
     if kind == "TreeEnsemble" or (kind == "MatMul" and known == [2, 2]):
         return 2
     if kind == "Reshape" and inputs[1] in constants:
-        return constants[inputs[1]].dims[0]
+        return int(constants[inputs[1]].dims[0])
     if kind in _ELEMENTWISE and len(of) == len(known):
         return max(of)
     if kind in _AS_THE_FIRST or (kind in _KEPT and _attribute(node, "keepdims", 1)):
