@@ -1,5 +1,6 @@
 """numpy's arrays of cells: what its functions answer of them, one cell after another."""
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,11 +9,17 @@ from numpy import array, asarray
 from numpy.typing import NDArray
 
 from export.converters.cells import TEXT, TRUTH, Cell, UntraceableError, Value
-from export.converters.operations import compute, converted, dtype_of, where
+from export.converters.operations import compute, converted, dtype_of, is_text, where
 
 
 class Cells(np.ndarray[Any, Any]):
     """An array of objects, cells among them."""
+
+    kept: "np.dtype[Any] | None" = None
+    """The dtype that it was made with, into which all that is assigned is converted."""
+
+    def __array_finalize__(self, source: Any) -> None:
+        self.kept = getattr(source, "kept", None)
 
     def __array_ufunc__(  # type: ignore[override]
         self, function: np.ufunc, method: str, *inputs: Any, **options: Any
@@ -31,6 +38,8 @@ class Cells(np.ndarray[Any, Any]):
         return super().__getitem__(decided(key))
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        if self.kept is not None:
+            value = each(functools.partial(_fitting, dtype=self.kept), value)
         mask, *rest = key if isinstance(key, tuple) else (key,)
         if is_condition(mask) and not is_decided(mask):
             part = self[(slice(None), *rest)] if rest else self
@@ -128,13 +137,20 @@ def as_dtype(values: Any, dtype: "np.dtype[Any]") -> Any:
 
 def rounded(value: Value, decimals: int = 0) -> Value:
     """Round to so many decimals, as numpy does: half to even, after a multiplication by 10s."""
-    if isinstance(value, Cell) and value.dtype.kind in "iub" and decimals >= 0:
+    is_whole = isinstance(value, Cell) and value.dtype.kind in "iub"
+    if is_whole and decimals >= 0:
         return value
     if not decimals:
         return compute(np.rint, value)
     scale = 10.0 ** abs(decimals)
     there, back = (np.multiply, np.divide) if decimals > 0 else (np.divide, np.multiply)
-    return compute(back, compute(np.rint, compute(there, value, scale)), scale)
+    answer = compute(back, compute(np.rint, compute(there, value, scale)), scale)
+    return converted(answer, value.dtype) if is_whole else answer
+
+
+def _fitting(value: Value, dtype: "np.dtype[Any]") -> Value:
+    """Return a value as an array of this dtype holds it; strings, which none holds, as they are."""
+    return value if is_text(value) else converted(value, dtype)
 
 
 def _is_truth(value: Value) -> bool:

@@ -28,6 +28,7 @@ from export.converters.cells import (
     ALONE,
     DOUBLE,
     OF_ROWS,
+    PIECES,
     TEXT,
     TRUTH,
     WHOLE,
@@ -35,6 +36,7 @@ from export.converters.cells import (
     UntraceableError,
     Value,
     cell,
+    is_missing,
 )
 from export.converters.operations import compute, converted, dtype_of, is_absent, is_text, where
 
@@ -99,7 +101,7 @@ class CellArray(NDArrayOperatorsMixin, ExtensionArray):
 
     def __init__(self, values: Any, dtype: Any = None) -> None:
         self._values = objects(values)
-        self._dtype = CellDtype(dtype_of(list(self._values)) if dtype is None else dtype)
+        self._dtype = CellDtype(_inferred(self._values) if dtype is None else dtype)
 
     def __array_ufunc__(  # type: ignore[override]
         self, function: np.ufunc, method: str, *inputs: Any, **options: Any
@@ -108,7 +110,12 @@ class CellArray(NDArrayOperatorsMixin, ExtensionArray):
             return NotImplemented
         if method == "reduce":
             raise UntraceableError(OF_ROWS.format(f"numpy.{function.__name__}"))
-        return column(of_ufunc(function, method, inputs, options))
+        columns = [each_ for each_ in inputs if isinstance(each_, CellArray)]
+        of_strings = [each_ for each_ in columns if _is_strings(each_.dtype.real)]
+        if function in (np.equal, np.not_equal):
+            inputs = tuple(_without_none(each_) for each_ in inputs)
+        answer = of_ufunc(function, method, inputs, options)
+        return column(answer, like=next(iter((*of_strings, *columns)), None))
 
     def __array__(self, dtype: Any = None, *_: Any, **__: Any) -> Any:
         values = self._values.view(Cells)
@@ -121,8 +128,8 @@ class CellArray(NDArrayOperatorsMixin, ExtensionArray):
         return self.__array__(dtype)
 
     @classmethod
-    def _from_sequence(cls, scalars: Any, **_: Any) -> "CellArray":
-        return cls(scalars)
+    def _from_sequence(cls, scalars: Any, *, dtype: Any = None, **_: Any) -> "CellArray":
+        return cls(scalars, getattr(dtype, "real", None))
 
     @classmethod
     def _concat_same_type(cls, parts: Sequence["CellArray"]) -> "CellArray":
@@ -149,7 +156,7 @@ class CellArray(NDArrayOperatorsMixin, ExtensionArray):
         values = self._values.view(Cells)
         values[key if is_condition(key) else _plain(key)] = _bare(value)
         self._values = objects(values)
-        self._dtype = CellDtype(dtype_of(list(self._values)))
+        self._dtype = CellDtype(_kept(_inferred(self._values), self))
 
     def copy(self) -> "CellArray":
         """Return a column of the same cells."""
@@ -158,7 +165,8 @@ class CellArray(NDArrayOperatorsMixin, ExtensionArray):
     def take(self, indices: Any, *, allow_fill: bool = False, fill_value: Any = None) -> Any:
         """Return some of the cells, by position."""
         filling = np.nan if allow_fill and fill_value is None else fill_value
-        return column(take(self._values, indices, allow_fill=allow_fill, fill_value=filling))
+        taken = take(self._values, indices, allow_fill=allow_fill, fill_value=filling)
+        return column(taken, like=self)
 
     def isna(self) -> Any:
         """Tell which values are missing."""
@@ -172,7 +180,8 @@ class CellArray(NDArrayOperatorsMixin, ExtensionArray):
             message = f"it fills some rows by their number, with fillna(limit=...), {ALONE}"
             raise UntraceableError(message)
         filled = each(lambda x, other: where(is_absent(x), other, x), self._values, _bare(value))
-        return CellArray(filled)  # even if no cell is left: pandas keeps the kind of column
+        # Even if no cell is left: pandas keeps the kind of column.
+        return CellArray(filled, _kept(_inferred(objects(filled)), self))
 
     def astype(self, dtype: Any, *_: Any, **__: Any) -> Any:
         """Return the values in another dtype."""
@@ -183,7 +192,7 @@ class CellArray(NDArrayOperatorsMixin, ExtensionArray):
             return self if known is None else self._categories(list(known))
         dtype = pandas_dtype(dtype)
         if isinstance(dtype, np.dtype) and dtype.kind == "O":
-            return self
+            return CellArray(self._values, TEXT) if is_text(self._values[0]) else self
         if isinstance(dtype, pd.StringDtype):
             return column(each(as_text, self._values))
         if not isinstance(dtype, np.dtype):
@@ -234,11 +243,35 @@ class CellArray(NDArrayOperatorsMixin, ExtensionArray):
         return repr
 
 
-def column(values: Any) -> Any:
-    """Return an array as a column, of cells where there are any."""
+def column(values: Any, like: Any = None) -> Any:
+    """Return an array as a column, of cells where there are any; its strings `like` another's."""
     if isinstance(values, np.ndarray) and values.dtype == object and values.ndim == 1:
-        return CellArray(values) if any(isinstance(each, Cell) for each in values) else values
+        known = any(isinstance(each_, Cell) for each_ in values)
+        return CellArray(values, _kept(_inferred(values), like)) if known else values
     return values
+
+
+def _inferred(values: NDArray[Any]) -> Any:
+    """Return the dtype that pandas gives to a column of these."""
+    real = dtype_of(list(values))
+    return _OF_STRINGS if real == TEXT else real
+
+
+def _kept(real: Any, like: Any) -> Any:
+    """Return a dtype; that of another column, if both are of strings, as objects from pieces."""
+    other = getattr(getattr(like, "dtype", None), "real", None)
+    if other == PIECES:
+        other = TEXT
+    return other if real == _OF_STRINGS and (other == TEXT or _is_strings(other)) else real
+
+
+def _is_strings(dtype: Any) -> bool:
+    return isinstance(dtype, pd.StringDtype)
+
+
+def _without_none(values: Any) -> Any:
+    """Return values to compare: None, which is equal to itself alone, as pandas has it, a NaN."""
+    return each(lambda value: np.nan if value is None else value, values)
 
 
 def replaced(value: Value, pairs: Sequence[tuple[Value, Value]], rest: Value) -> Value:
@@ -252,7 +285,7 @@ def replaced(value: Value, pairs: Sequence[tuple[Value, Value]], rest: Value) ->
 def as_text(value: Value) -> Value:
     """Return a whole number as a string; of others that is not followed."""
     if not isinstance(value, Cell):
-        return str(value)
+        return np.nan if is_missing(value) else str(value)
     if is_text(value):
         return value
     if value.dtype == TRUTH:
@@ -285,12 +318,14 @@ def _bare(value: Any) -> Any:
     return value._values if isinstance(value, CellArray) else value
 
 
+_OF_STRINGS = Series(["a"]).dtype
+"""The dtype that pandas gives to strings."""
 _CALLED: dict[Any, Callable[[Any], Any]] = {
     len: lambda value: Cell.text("len", value, (), {}) if isinstance(value, Cell) else len(value),
     float: lambda value: converted(value, DOUBLE),
     int: lambda value: converted(value, WHOLE),
     bool: lambda value: converted(value, TRUTH),
-    str: as_text,
+    str: lambda value: as_text(value) if isinstance(value, Cell) else str(value),
     str.lower: lambda value: value.lower(),
     str.upper: lambda value: value.upper(),
     str.strip: lambda value: value.strip(),

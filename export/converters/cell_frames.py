@@ -1,6 +1,7 @@
 """Data frames and series of cells: what pandas' methods answer of them, row by row."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -12,19 +13,22 @@ from export.converters.cell_columns import CellArray, CellDtype, column
 from export.converters.cell_rows import (
     count_present,
     greatest,
+    in_any_order,
     least,
-    mean,
     over_columns,
     present,
     total,
+    variance,
 )
 from export.converters.cell_series import NOT_FOLLOWED, CellSeries, aligned, has_cells, refused
-from export.converters.cells import OF_ROWS, TEXT, UntraceableError, Value
+from export.converters.cells import DOUBLE, OF_ROWS, TEXT, Cell, UntraceableError, Value
 from export.converters.expressions import evaluate
-from export.converters.operations import both, either, is_absent, where
+from export.converters.operations import both, compute, either, is_absent, where
 
 _Frame: Any = DataFrame
 Row = Callable[[Sequence[Value]], Value]
+_A_PAIR = 2
+"""So many numbers there is but one order to add in."""
 
 
 class CellFrame(_Frame):  # type: ignore[misc]
@@ -179,7 +183,7 @@ class _Located:
         for place, name in enumerate(names):
             new = value if one or not is_list_like(value) else _nth(value, place, name)
             old = frame[name] if name in frame.columns else Series(np.nan, index=frame.index)
-            frame[name] = column(each(where, mask, aligned(new, frame), old))
+            frame[name] = column(each(where, mask, aligned(new, frame), old), like=old)
 
 
 def _part(value: Any, name: Any) -> Any:
@@ -204,35 +208,72 @@ def _numbers(answer: Row) -> Row:
     return checked
 
 
+def _added(add: Row) -> Row:
+    """Return a sum of columns: pandas adds those of one block, as of one dtype, up before others.
+
+    Only columns of doubles that are as they came are known to be of one.
+    """
+
+    def added(row: Sequence[Value]) -> Value:
+        cells = [value for value in row if isinstance(value, Cell)]
+        alike = all(each_.op == "Column" and each_.dtype == DOUBLE for each_ in cells)
+        return add(row) if alike or len(row) <= _A_PAIR else in_any_order(add(row))
+
+    return added
+
+
 def _every(row: Sequence[Value], join: Callable[[Value, Value], Value]) -> Value:
     *others, last = row
     return join(_every(others, join), last) if others else last
 
 
 _OF_COLUMNS: dict[str, Row] = {
-    "sum": _numbers(present(total)),
-    "mean": _numbers(mean),
+    "sum": _numbers(_added(present(total))),
+    "mean": _numbers(
+        lambda row: compute(np.divide, _added(present(total))(row), count_present(row))
+    ),
     "min": _numbers(least),
     "max": _numbers(greatest),
+    "var": _numbers(variance),
+    "std": _numbers(lambda row: compute(np.sqrt, variance(row))),
     "count": count_present,
     "any": lambda row: _every([where(is_absent(x), False, x) for x in row], either),
     "all": lambda row: _every([where(is_absent(x), True, x) for x in row], both),
 }
 """What methods of a data frame answer of the columns of a row, with axis=1."""
+_WITH_GAPS: dict[str, Row] = {
+    "sum": _numbers(_added(total)),
+    "mean": _numbers(lambda row: compute(np.divide, _added(total)(row), len(row))),
+    "min": _numbers(lambda row: reduce(lambda one, other: compute(np.minimum, one, other), row)),
+    "max": _numbers(lambda row: reduce(lambda one, other: compute(np.maximum, one, other), row)),
+}
+"""The same with skipna=False: what is missing makes the answer missing."""
 
 
 def _by_rows(name: str) -> Callable[..., Any]:
-    def method(self: CellFrame, axis: Any = 0, *_: Any, **__: Any) -> Any:
-        if axis in (1, "columns"):
-            return self._of_rows(_OF_COLUMNS[name], name)
-        raise UntraceableError(OF_ROWS.format(name))
+    def method(
+        self: CellFrame,
+        axis: Any = 0,
+        skipna: bool = True,
+        numeric_only: bool = False,
+        **options: Any,
+    ) -> Any:
+        if axis not in (1, "columns"):
+            raise UntraceableError(OF_ROWS.format(name))
+        answers = _OF_COLUMNS if skipna else _WITH_GAPS
+        if options or name not in answers:
+            given = ", ".join(sorted(options)) or "skipna=False"
+            message = f"it calls .{name} with {given}, which is not followed"
+            raise UntraceableError(message)
+        frame = self.select_dtypes(["number", "bool"]) if numeric_only else self
+        return frame._of_rows(answers[name], name)
 
     return method
 
 
-for _name in _OF_COLUMNS:
-    setattr(CellFrame, _name, _by_rows(_name))
 for _name in NOT_FOLLOWED:
     if hasattr(CellFrame, _name):
         setattr(CellFrame, _name, refused(_name))
+for _name in _OF_COLUMNS:
+    setattr(CellFrame, _name, _by_rows(_name))
 CellSeries.frame = CellFrame

@@ -5,6 +5,7 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from export.converters.cell_arrays import FUNCTIONS, OF_OTHERS, each, objects
 from export.converters.cell_rows import (
@@ -16,8 +17,24 @@ from export.converters.cell_rows import (
     product,
     total,
 )
-from export.converters.cells import OF_ROWS, WHOLE, Cell, UntraceableError, Value
-from export.converters.operations import compute, converted, either, is_absent, neither, where
+from export.converters.cells import (
+    OF_ROWS,
+    WHOLE,
+    Cell,
+    MissingString,
+    UntraceableError,
+    Value,
+    is_missing,
+)
+from export.converters.operations import (
+    compute,
+    converted,
+    either,
+    is_absent,
+    is_text,
+    neither,
+    where,
+)
 
 
 def _selected(conditions: Any, choices: Any, default: Any = 0) -> Any:
@@ -74,9 +91,16 @@ def is_among(value: Value, members: Sequence[Value]) -> Value:
     """Return whether a value is one of some constants."""
     found: Value = False
     for member in members:
-        same = is_absent(value) if is_absent(member) else compute(np.equal, value, member)
+        same = _same_gap(value, member) if is_missing(member) else compute(np.equal, value, member)
         found = either(found, same)
     return found
+
+
+def _same_gap(value: Value, member: Value) -> Value:
+    """Return whether a value is missing as a member is: None is no NaN, but where pandas says."""
+    if isinstance(value, Cell) or value is pd.NA or isinstance(value, MissingString):
+        return is_absent(value) if member is not None or is_text(value) else False
+    return is_missing(value) and (value is None) == (member is None)
 
 
 def _isin(element: Any, test_elements: Any, **options: Any) -> Any:

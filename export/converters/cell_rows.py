@@ -28,7 +28,16 @@ IN_PAIRS = 8
 def total(values: Sequence[Value]) -> Value:
     """Add up numbers of one row, as numpy does; of many, only the last bits are not the same."""
     summed = reduce(lambda one, other: compute(np.add, one, other), map(_countable, values))
-    if len(values) < IN_PAIRS or not isinstance(summed, Cell) or summed.dtype != DOUBLE:
+    if not isinstance(summed, Cell) or summed.dtype != DOUBLE:
+        return summed
+    if len(values) < IN_PAIRS:
+        return compute(np.add, summed, 0.0)  # as numpy begins with 0, which -0.0 alone becomes
+    return in_any_order(summed)
+
+
+def in_any_order(summed: Value) -> Value:
+    """Return a sum whose numbers were added up in another order: its last bits are not known."""
+    if not isinstance(summed, Cell) or summed.dtype != DOUBLE or summed.op == "Rounded":
         return summed
     return Cell("Rounded", [summed], summed.row, summed.way)
 
@@ -57,6 +66,15 @@ def count_present(row: Sequence[Value]) -> Value:
 def mean(row: Sequence[Value]) -> Value:
     """Return the mean of the numbers of a row that there are."""
     return compute(np.divide, present(total)(row), count_present(row))
+
+
+def variance(row: Sequence[Value]) -> Value:
+    """Return the variance of the numbers of a row that there are, of a sample as pandas has it."""
+    middle, count = mean(row), count_present(row)
+    apart = [compute(np.subtract, middle, value) for value in row]
+    squares = present(total)([compute(np.multiply, each_, each_) for each_ in apart])
+    several = compute(np.greater, count, 1)
+    return compute(np.divide, squares, where(several, compute(np.subtract, count, 1), np.nan))
 
 
 def greatest(row: Sequence[Value]) -> Value:
@@ -120,9 +138,7 @@ def product(one: Any, other: Any) -> Any:
             compute(np.multiply, x, w)
             for x, w in zip(rows[place[0]], columns[place[1]], strict=True)
         ]
-        summed = total(terms)
-        is_cell = isinstance(summed, Cell) and summed.op != "Rounded"
-        done[place] = Cell("Rounded", [summed], summed.row, summed.way) if is_cell else summed
+        done[place] = in_any_order(total(terms))
     return settled(done if weights.ndim > 1 else done[:, 0])
 
 

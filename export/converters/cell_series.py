@@ -1,5 +1,6 @@
 """Series of cells: what pandas' methods of one column answer."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -9,18 +10,19 @@ from pandas.api.types import is_list_like
 
 from export.converters.cell_arrays import FUNCTIONS, each
 from export.converters.cell_columns import CellArray, CellDtype, column, replaced
-from export.converters.cell_texts import of_text
-from export.converters.cells import ALONE, Cell, UntraceableError, Value
+from export.converters.cell_texts import of_pandas
+from export.converters.cells import ALONE, TEXT, Cell, UntraceableError, Value
 from export.converters.operations import compute, is_absent, where
 
 _Series: Any = Series
 """Its methods take whatever functions give them; pandas' own types would name it all again."""
 OF_DATES = "it reads dates, which cannot be followed; make numbers of them before the pipeline"
 NOT_FOLLOWED = """
-agg aggregate bfill corr cov cummax cummin cumprod cumsum describe diff dropna drop_duplicates
-duplicated ewm expanding ffill groupby idxmax idxmin interpolate join kurt melt median merge mode
-nlargest nsmallest nunique pct_change pivot pivot_table quantile query rank resample rolling sample
-sem shift skew sort_values stack std transform unique unstack value_counts var
+agg aggregate bfill convert_dtypes corr cov cummax cummin cumprod cumsum describe diff dropna
+drop_duplicates duplicated ewm expanding ffill groupby idxmax idxmin interpolate join kurt melt
+median merge mode nlargest nsmallest nunique pct_change pivot pivot_table quantile query rank
+resample rolling sample sem shift skew sort_values stack std transform unique unstack
+value_counts var
 """.split()  # noqa: SIM905 - one name a line would fill a page
 
 
@@ -32,7 +34,7 @@ class CellSeries(_Series):  # type: ignore[misc]
 
     def __init__(self, data: Any = None, *args: Any, **options: Any) -> None:
         super().__init__(data, *args, **options)
-        if self.dtype == object and has_cells(self._values):
+        if isinstance(self.dtype, np.dtype) and self.dtype == TEXT and has_cells(self._values):
             super().__init__(CellArray(self._values), index=self.index, name=self.name)
 
     @property
@@ -96,8 +98,8 @@ class CellSeries(_Series):  # type: ignore[misc]
         return self._each(lambda x: replaced(x, pairs, x), self)
 
     def _each(self, function: Callable[..., Value], *arrays: Any) -> Any:
-        done = each(function, *arrays)
-        return CellSeries(column(done), index=self.index, name=self.name)
+        done = column(each(function, *arrays), like=self)
+        return CellSeries(done, index=self.index, name=self.name)
 
 
 class Texts:
@@ -109,9 +111,23 @@ class Texts:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_") or not hasattr(_Series.str, name):
             raise AttributeError(name)
-        return lambda *args, **options: self._series._each(
-            lambda value: of_text(name, value, args, options), self._series
+        return lambda *args, **options: self._called(name, *args, **options)
+
+    def _called(self, name: str, *args: Any, **options: Any) -> Any:
+        dtype = getattr(self._series.dtype, "real", self._series.dtype)
+        return self._series._each(
+            lambda value: of_pandas(name, value, args, options, dtype), self._series
         )
+
+    def extract(self, pat: str, flags: int = 0, expand: bool = True) -> Any:
+        """Return what the one group of a pattern finds, by default as a frame."""
+        pattern = re.compile(pat, flags)
+        if pattern.groups != 1:
+            message = "it extracts several parts of strings into a table; extract one at a time"
+            raise UntraceableError(message)
+        found = self._called("extract", pat, flags)
+        (name,) = pattern.groupindex or (0,)
+        return found.to_frame(name) if expand else found
 
     def cat(self, others: Any = None, sep: str | None = None, na_rep: Any = None) -> Any:
         """Join each string with one of another column."""
@@ -184,6 +200,7 @@ _REASONS = {
     "query": "leaves rows out, where each must be answered",
     "dropna": "leaves rows out, where each must be answered",
     "drop_duplicates": "leaves rows out, where each must be answered",
+    "convert_dtypes": "chooses dtypes by what all rows hold; use astype",
     "sample": "answers other rows from call to call",
 }
 

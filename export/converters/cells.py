@@ -4,9 +4,10 @@ What Python, numpy and pandas ask of an object, a `Cell` answers with another. O
 that needs yes or no, such as `if`, it answers so: the `Way` says which.
 """
 
+from abc import ABCMeta
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -62,10 +63,18 @@ class Way:
 class Cell(NDArrayOperatorsMixin):
     """A value of one row: the name of an operation, and what it is computed from."""
 
+    truth: ClassVar[Callable[..., Any]]
+    """Whether a cell is true to Python (`export.converters.operations`)."""
     ufunc: ClassVar[Callable[..., Any]]
     """What numpy's functions answer of cells (`export.converters.cell_arrays`)."""
     text: ClassVar[Callable[..., Any]]
     """What the methods of strings answer of cells (`export.converters.cell_texts`)."""
+
+    def __new__(cls, *args: Any, **options: Any) -> Self:
+        """Return a cell; a `Text` where it is of strings."""
+        dtype = options.get("dtype", args[-1])
+        kind: Any = Text if dtype == TEXT else cls
+        return super().__new__(kind)  # type: ignore[no-any-return]
 
     def __init__(
         self, op: str, args: Sequence[Value], row: int, way: Way, dtype: "np.dtype[Any]" = DOUBLE
@@ -78,7 +87,7 @@ class Cell(NDArrayOperatorsMixin):
         return Cell.ufunc(function, method, inputs, options)
 
     def __bool__(self) -> bool:
-        return self.way.decide(self if self.dtype == TRUTH else self != 0)
+        return self.way.decide(Cell.truth(self))
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name in METHODS:
@@ -139,8 +148,30 @@ class Cell(NDArrayOperatorsMixin):
         return "a value that is not known yet"
 
 
-class Missing(float):
-    """A missing number, which stays one whatever is computed with it."""
+class _Alike(ABCMeta):
+    """The type of types that are equal to one of Python's, as in `type(x) == str`."""
+
+    alike: type
+
+    def __eq__(cls, other: object) -> bool:
+        return other is cls or other is cls.alike
+
+    def __hash__(cls) -> int:
+        return hash(cls.alike)
+
+
+class Text(Cell, metaclass=_Alike):
+    """A string that is not known yet: to `isinstance`, and to `type(x) == str`, one of Python's."""
+
+    alike = str
+    __class__ = property(lambda _: str)
+    __hash__ = Cell.__hash__
+
+
+class Missing(float, metaclass=_Alike):
+    """A missing number, which stays one whatever is computed with it; to Python, a float."""
+
+    alike = float
 
     def _stays(self, *_: object) -> "Missing":
         return self

@@ -8,6 +8,7 @@ import pandas as pd
 
 from export.converters.cells import (
     DOUBLE,
+    PIECES,
     TEXT,
     TRUTH,
     WHOLE,
@@ -95,10 +96,16 @@ def where(condition: Value, yes: Value, no: Value) -> Value:
 
 
 def truth(value: Value) -> Value:
-    """Return a number as yes or no, which it is but for 0."""
+    """Return a number as yes or no, which it is but for 0; a string, or pieces, but for none."""
     if not isinstance(value, Cell):
         return bool(value)
-    return value if value.dtype == TRUTH else compute(np.not_equal, value, 0)
+    if value.dtype == PIECES:
+        value = Cell.text("len", value, (), {})
+    return value if value.dtype == TRUTH else compute(np.not_equal, value, _nothing(value))
+
+
+def _nothing(value: Cell) -> Value:
+    return "" if value.dtype == TEXT else 0
 
 
 def neither(value: Value) -> Value:
@@ -319,3 +326,4 @@ _MADE_OF: dict[np.ufunc, Callable[..., Value]] = {
     np.isfinite: lambda value: compute(np.less, compute(np.absolute, value), np.inf),
 }
 """Functions that are made of other operations."""
+Cell.truth = staticmethod(truth)

@@ -48,7 +48,9 @@ def members(pattern: str) -> Members:
 
 def character_class(chosen: Members) -> str:
     """Return the RE2 class of the chosen code points."""
-    pairs = zip(*_edges(chosen), strict=True)
+    pairs = list(zip(*_edges(chosen), strict=True))
+    if not pairs:
+        return rf"[^\x{{0}}-\x{{{CODE_POINTS - 1:X}}}]"
     return "[" + "".join(rf"\x{{{low:X}}}-\x{{{high - 1:X}}}" for low, high in pairs) + "]"
 
 
@@ -90,7 +92,7 @@ def _searched(items: list[Any], read: Callable[[Any], Members], how: str) -> str
     inner = items[1 if begins else 0 : -1 if ends else None]
     written = _written(_expression(_uncaptured(inner), read))
     before = "" if begins or how != "contains" else ".*"
-    after = r"\n?" if ends else "" if how == "fullmatch" else ".*"
+    after = "" if how == "fullmatch" else r"\n?" if ends else ".*"
     return f"{before}(?:{written}){after}"
 
 
@@ -111,6 +113,33 @@ def extraction(pattern: str, flags: int) -> tuple[str, int, int]:
     if parsed.getwidth()[0] == 0 or not finds_longest(whole):
         raise PatternError("it may find less than the longest match; ONNX Runtime finds that")
     return _written(whole), around[0], around[1]
+
+
+def finding(pattern: str, flags: int) -> str:
+    """Return the RE2 pattern of all parts of a text that a pattern finds, one after the other.
+
+    Raises PatternError where RE2 would find others.
+    """
+    parsed = _internals()[0].parse(pattern, flags)
+    whole = _expression(_uncaptured(list(parsed)), functools.partial(_members, parsed.state))
+    if parsed.getwidth()[0] == 0 or not finds_longest(whole):
+        raise PatternError("it may find less than the longest match; ONNX Runtime finds that")
+    return _written(whole)
+
+
+def run_of(pattern: str) -> tuple[Members, bool]:
+    """Return the class of characters that a pattern is, and whether it finds all side by side.
+
+    Raises PatternError for other patterns.
+    """
+    parsed = _internals()[0].parse(pattern)
+    items = _expression(_ungrouped(list(parsed)), functools.partial(_members, parsed.state))
+    match items:
+        case [One(members=chosen)]:
+            return chosen, False
+        case [Many(inner=[One(members=chosen)], least=1, most=None, greedy=True)]:
+            return chosen, True
+    raise PatternError("it is no class of characters, such as [^a-z] or \\s+")
 
 
 def _is_group(item: Any) -> bool:

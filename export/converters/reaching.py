@@ -4,6 +4,7 @@ numpy's and pandas' protocols reach nearly all of their functions. These make ar
 whatever they are given, and so would lose what the cells remember.
 """
 
+import builtins
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -112,7 +113,7 @@ def _to_numeric(plain: Callable[..., Any]) -> Callable[..., Any]:
         def number(value: Value) -> Value:
             if not isinstance(value, Cell):
                 return plain(Series([value]), errors=errors).iloc[0]
-            return cell("Parsed", value, dtype=DOUBLE) if is_text(value) else value
+            return cell("Parsed", value, (False,), dtype=DOUBLE) if is_text(value) else value
 
         done = column(each(number, arg))
         return CellSeries(done, arg.index, name=arg.name) if isinstance(arg, Series) else done
@@ -138,10 +139,18 @@ def _filled(plain: Callable[..., Any]) -> Callable[..., Any]:
     def filled(*args: Any, **options: Any) -> Any:
         array = plain(*args, **options)
         caller = str(sys._getframe(1).f_globals.get("__name__", "")).partition(".")[0]
-        plain_one = caller in ("numpy", "pandas") or array.dtype.kind not in "biuf"
-        return array if plain_one else array.astype(object).view(Cells)
+        if caller in ("numpy", "pandas") or array.dtype.kind not in "biuf":
+            return array
+        cells = array.astype(object).view(Cells)
+        cells.kept = array.dtype
+        return cells
 
     return filled
+
+
+def _length(plain: Callable[..., Any]) -> Callable[..., Any]:
+    """Return how long a string is; Python lets no object answer but a number that it knows."""
+    return lambda obj: Cell.text("len", obj, (), {}) if isinstance(obj, Cell) else plain(obj)
 
 
 def _is_missing(plain: Callable[..., Any]) -> Callable[..., Any]:
@@ -176,4 +185,5 @@ _REACHED: dict[tuple[Any, str], Callable[[Callable[..., Any]], Any]] = {
     (pd, "isnull"): _is_missing,
     (pd, "notna"): _is_there,
     (pd, "notnull"): _is_there,
+    (builtins, "len"): _length,
 }

@@ -130,19 +130,9 @@ class _Nodes:
 
     def _of_text(self, value: Cell) -> TensorName:
         """Return what a method of strings answers."""
-        source, *settings = value.args
-        node = TextNode(self._graph, self._texts(source), self._strings(source))
-        return OF_TEXTS[value.op](node, *(settings[0] if settings else ()))
-
-    def _strings(self, value: Value) -> Any:
-        """Return the dtype of the strings that a value is made of."""
-        if not isinstance(value, Cell):
-            return object
-        if value.op == "Column":
-            dtype = self._frame.dtypes[value.args[0]]
-            return dtype if isinstance(dtype, pd.StringDtype) else object
-        cells = [each for each in value.args if isinstance(each, Cell) and is_text(each)]
-        return self._strings(cells[0]) if cells else object
+        source, (arrow, *settings) = value.args
+        node = TextNode(self._graph, self._texts(source), arrow)
+        return OF_TEXTS[value.op](node, *settings)
 
     def _number(self, value: Value) -> TensorName:
         """Return doubles, [N, 1] or, of a constant, [1, 1]."""
@@ -170,13 +160,15 @@ class _Nodes:
     def _chosen_number(self, value: Cell) -> TensorName:
         """Choose one of two numbers; ONNX Runtime's Where keeps -0.0 only in its last operand."""
         graph, (condition, yes, no) = self._graph, value.args
-        if not isinstance(yes, Cell):
+        if not (isinstance(yes, Cell) or _is_negative_zero(yes)):
             return self._choice(value, self._number)
-        if not isinstance(no, Cell):
+        if not (isinstance(no, Cell) or _is_negative_zero(no)):
             opposite = self._opposite(self._truth(condition))
             return graph.op("Where", opposite, self._number(no), self._number(yes))
         place = graph.cast(self._truth(condition), np.int64)
-        pair = graph.concat([self._number(no), self._number(yes)])
+        pair = graph.concat(
+            [graph.op("Expand", self._number(each), graph.op("Shape", place)) for each in (no, yes)]
+        )
         return graph.op("GatherElements", pair, place, axis=1)
 
     def _truth(self, value: Cell) -> TensorName:
@@ -305,3 +297,7 @@ class _Nodes:
             tensor = self._graph.string(column, None) if text else self._graph.numeric(column, None)
             self._columns[index] = tensor
         return self._columns[index]
+
+
+def _is_negative_zero(value: Value) -> bool:
+    return isinstance(value, NUMBERS) and value == 0 and bool(np.signbit(value))

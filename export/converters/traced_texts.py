@@ -1,7 +1,7 @@
 """The methods of strings as nodes of the graph: each takes strings [N, 1], and answers [N, 1].
 
 What a character becomes, and which characters are of a class, is asked of pandas, which knows
-Unicode as Python does, or as Arrow, by the dtype of the column.
+Unicode as Python does or, of a column of strings in Arrow, as Arrow.
 """
 
 import functools
@@ -22,9 +22,11 @@ from export.converters.patterns import (
     PatternError,
     character_class,
     extraction,
+    finding,
+    run_of,
     searching,
 )
-from export.converters.tokens import characters, closed, is_empty, matches, text
+from export.converters.tokens import characters, closed, is_empty, lookup, matches, text
 from export.converters.values import TensorName
 from runtime.manifest import MISSING_STRING
 
@@ -37,11 +39,11 @@ _CASES_OF_I = frozenset("iI\u0130\u0131")
 
 @dataclass(frozen=True)
 class TextNode:
-    """Strings of a graph, and the dtype that pandas has for them."""
+    """Strings of a graph, and whether pandas asks Arrow about them."""
 
     graph: Graph
     texts: TensorName
-    dtype: Any
+    arrow: bool
 
     def letters(self) -> TensorName:
         """Return the characters of each string, [N, most + 1], then ""."""
@@ -71,24 +73,43 @@ class TextNode:
 
 
 def _case(node: TextNode, method: str) -> TensorName:
-    letters = node.letters()
-    table, sigmas = _cases(method, str(node.dtype))
+    graph, letters = node.graph, node.letters()
+    if method in ("title", "capitalize"):
+        begins = _begins(node, letters, method)
+        first = replaced_characters(graph, letters, _cases(method, node.arrow)[0])
+        return node.joined(graph.op("Where", begins, first, _small(node, letters, "lower")))
+    return node.joined(_small(node, letters, method))
+
+
+def _small(node: TextNode, letters: TensorName, method: str) -> TensorName:
+    """Return what a method makes of letters, whatever is beside them but for the capital sigma."""
+    table, sigmas = _cases(method, node.arrow)
     mapped = replaced_characters(node.graph, letters, table)
     if sigmas:
         ends = final_sigmas(node.graph, letters)
         mapped = node.graph.op("Where", ends, text("\u03c2"), mapped)
-    return node.joined(mapped)
+    return mapped
+
+
+def _begins(node: TextNode, letters: TensorName, method: str) -> TensorName:
+    """Tell which letters begin a word, of which `title` makes capitals; or the whole string."""
+    graph, places = node.graph, _places(node.graph, letters)
+    if method == "capitalize":
+        return graph.op("Equal", places, np.array([[0]]))
+    inner = lookup(graph, letters, dict.fromkeys(_within_words(node.arrow), 1), 0)
+    before = graph.op("Pad", inner, np.array([0, 1, 0, -1]), np.array(0))
+    return graph.op("Equal", before, np.array(0))
 
 
 def _of_class(node: TextNode, method: str) -> TensorName:
-    pattern = f"{_class(method, str(node.dtype))}+"
+    pattern = f"{_class(method, node.arrow)}+"
     return node.there(node.graph.op("RegexFullMatch", node.texts, pattern=pattern))
 
 
 def _strip(node: TextNode, strip: str | None, left: bool, right: bool) -> TensorName:
     graph, letters = node.graph, node.letters()
     chosen = np.zeros(CODE_POINTS, dtype=np.bool_)
-    chosen[[ord(c) for c in (_white(str(node.dtype)) if strip is None else strip)]] = True
+    chosen[[ord(c) for c in (_white(node.arrow) if strip is None else strip)]] = True
     off = graph.op("RegexFullMatch", letters, pattern=character_class(chosen))
     off = graph.op("Or", off, is_empty(graph, letters))
     kept = graph.cast(graph.op("Not", off), np.int64)
@@ -165,7 +186,7 @@ def _split(node: TextNode, separator: str | None) -> tuple[TensorName, TensorNam
     flat = graph.reshape(node.texts, -1)
     if separator is None:
         white = np.zeros(CODE_POINTS, dtype=np.bool_)
-        white[[ord(c) for c in _white(str(node.dtype))]] = True
+        white[[ord(c) for c in _white(node.arrow)]] = True
         pieces = closed(graph, matches(graph, flat, f"{character_class(~white)}+"))
         return pieces, _lengths(graph, pieces)
     pieces, counts = graph.ops("StringSplit", flat, outputs=2, delimiter=separator)
@@ -183,6 +204,38 @@ def _piece_count(node: TextNode, separator: str | None) -> TensorName:
     return node.number(_split(node, separator)[1])
 
 
+def _occurrences(node: TextNode, pattern: str, flags: int) -> TensorName:
+    """Return how often a pattern is found."""
+    try:
+        found = finding(pattern, flags)
+    except PatternError as error:
+        message = f"it counts the pattern {pattern!r} in strings, which has no exact form: {error}"
+        raise UntraceableError(message) from error
+    graph = node.graph
+    graph.takes(character=_CUT_BYTES)
+    pieces = closed(graph, matches(graph, graph.reshape(node.texts, -1), found))
+    return node.number(_lengths(graph, pieces))
+
+
+def _replace_runs(node: TextNode, pattern: str, new: str) -> TensorName:
+    """Replace characters of a class, each by itself or all that are side by side."""
+    try:
+        one, together = run_of(pattern)
+    except PatternError as error:
+        message = f"it replaces the pattern {pattern!r} in strings, which has no exact form: "
+        raise UntraceableError(f"{message}{error}") from error
+    if "\\" in new:
+        message = "it replaces parts of strings by what was found there, with a \\ in what comes "
+        raise UntraceableError(f"{message}in their place")
+    graph = node.graph
+    graph.takes(character=_CUT_BYTES)
+    chosen, others = character_class(one), character_class(~one)
+    cut = f"{chosen}{'+' if together else ''}|{others}+"
+    pieces = closed(graph, matches(graph, graph.reshape(node.texts, -1), cut))
+    found = graph.op("RegexFullMatch", pieces, pattern=f"{chosen}+")
+    return node.joined(graph.op("Where", found, text(new), pieces))
+
+
 def _replace(node: TextNode, old: str, new: str) -> TensorName:
     graph = node.graph
     pieces, count = _split(node, old)
@@ -192,12 +245,12 @@ def _replace(node: TextNode, old: str, new: str) -> TensorName:
 
 
 def _matches(node: TextNode, how: str, *settings: Any) -> TensorName:
-    arrow = isinstance(node.dtype, pd.StringDtype) and node.dtype.storage == "pyarrow"
+    arrow = node.arrow
     if how == "contains":
         wanted, case, flags, literal = settings
         if literal and not case and (flags or not arrow):  # Python compares capitals
-            capitals = TextNode(node.graph, node.texts, object)
-            node = TextNode(node.graph, _case(capitals, "upper"), object)
+            capitals = TextNode(node.graph, node.texts, arrow=False)
+            node = TextNode(node.graph, _case(capitals, "upper"), arrow=False)
             settings = wanted.upper(), True, 0, True
     pattern = _any_case(how, settings) if arrow else None
     pattern = pattern or _pattern(how, settings)
@@ -250,7 +303,7 @@ def _extract(node: TextNode, pattern: str, flags: int) -> TensorName:
     graph = node.graph
     node.graph.takes(character=_CUT_BYTES)
     first = graph.column(closed(graph, matches(graph, graph.reshape(node.texts, -1), found)), 0)
-    inner = TextNode(graph, first, node.dtype)
+    inner = TextNode(graph, first, node.arrow)
     group = inner.joined(_within(inner, inner.letters(), before, -after or None))
     gone = is_empty(graph, first)
     return node.kept(graph.op("Where", gone, text(MISSING_STRING), group))
@@ -267,25 +320,32 @@ def _literally(value: str) -> str:
 
 
 @functools.cache
-def _cases(method: str, dtype: str) -> tuple[dict[str, str], bool]:
+def _cases(method: str, arrow: bool) -> tuple[dict[str, str], bool]:
     """Return what characters become, and whether a final sigma is told from another."""
-    became = getattr(_series(_characters(), dtype).str, method)()
+    became = getattr(_series(_characters(), arrow).str, method)()
     table = dict(zip(_characters(), became, strict=True))
-    word = getattr(_series((f"A{_SIGMA}",), dtype).str, method)().iloc[0]
+    word = getattr(_series((f"A{_SIGMA}",), arrow).str, method)().iloc[0]
     return {a: b for a, b in table.items() if a != b}, word.endswith("\u03c2")
 
 
 @functools.cache
-def _class(method: str, dtype: str) -> str:
+def _within_words(arrow: bool) -> tuple[str, ...]:
+    """Return the characters behind which `title` makes no capitals."""
+    titled = _series(tuple(f"{c}a" for c in _characters()), arrow).str.title()
+    return tuple(c for c, word in zip(_characters(), titled, strict=True) if word.endswith("a"))
+
+
+@functools.cache
+def _class(method: str, arrow: bool) -> str:
     chosen = np.zeros(CODE_POINTS, dtype=np.bool_)
-    of_it = getattr(_series(_characters(), dtype).str, method)()
+    of_it = getattr(_series(_characters(), arrow).str, method)()
     chosen[[ord(c) for c, yes in zip(_characters(), of_it, strict=True) if yes]] = True
     return character_class(chosen)
 
 
 @functools.cache
-def _white(dtype: str) -> tuple[str, ...]:
-    left = _series(_characters(), dtype).str.strip()
+def _white(arrow: bool) -> tuple[str, ...]:
+    left = _series(_characters(), arrow).str.strip()
     return tuple(c for c, rest in zip(_characters(), left, strict=True) if not rest)
 
 
@@ -296,8 +356,9 @@ def _characters() -> tuple[str, ...]:
     return tuple(c for c in every if unicodedata.category(c) != "Cs")
 
 
-def _series(values: tuple[str, ...], dtype: str) -> Any:
-    return pd.Series(list(values), dtype=object if "object" in dtype else dtype)
+def _series(values: tuple[str, ...], arrow: bool) -> Any:
+    dtype: Any = pd.StringDtype("pyarrow", na_value=np.nan) if arrow else object
+    return pd.Series(list(values), dtype=dtype)
 
 
 OF_TEXTS: dict[str, Callable[..., TensorName]] = {
@@ -309,7 +370,9 @@ OF_TEXTS: dict[str, Callable[..., TensorName]] = {
     "At": _at,
     "Piece": _piece,
     "PieceCount": _piece_count,
+    "Occurrences": _occurrences,
     "Replace": _replace,
+    "ReplaceRuns": _replace_runs,
     "Matches": _matches,
     "Extract": _extract,
     "Parsed": _parsed,

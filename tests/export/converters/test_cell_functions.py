@@ -87,7 +87,16 @@ def converted(X: Any) -> Any:
     return np.hstack([flags, whole, guarded, X.astype(bool), np.clip(X, 0, None), np.fmax(X, 0)])
 
 
-@pytest.mark.parametrize("function", [masked, one_by_one, chosen, of_rows, converted])
+def kept(X: Any) -> Any:
+    """Put numbers into arrays of other dtypes, which cut them off."""
+    whole, flags = np.zeros(X.shape, dtype=int), np.ones(len(X), dtype=bool)
+    whole[X > 0] = 1.7
+    whole[:, 0] = np.nan_to_num(X[:, 0])
+    flags[X[:, 1] > 0] = 0
+    return np.column_stack([whole, flags])
+
+
+@pytest.mark.parametrize("function", [masked, one_by_one, chosen, of_rows, converted, kept])
 def test_functions_of_arrays_are_exact(function: Any, prove: Prove) -> None:
     """No bit differs, missing numbers and infinite ones included."""
     assert prove(FunctionTransformer(function), LACKING).manifest.parity.tolerance == 0
@@ -112,6 +121,21 @@ def test_zeros_keep_their_sign(prove: Prove) -> None:
     """A quotient with -0.0 is infinite on the other side."""
     step = FunctionTransformer(lambda X: 1 / np.where(X > 1, 2, np.where(X < -1, X * 2, X * 0)))
     assert prove(step, np.nan_to_num(LACKING)).manifest.parity.tolerance == 0
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda X: np.maximum(X, -0.0),
+        lambda X: np.where(X > 0, -0.0, np.where(X < -1, 0.0, -0.0)),
+        lambda X: np.c_[X * 0.0, -X * 0.0].sum(axis=1, keepdims=True),
+        lambda X: np.round(X.astype(int), -1),
+    ],
+    ids=["maximum", "where", "sum", "round"],
+)
+def test_zeros_have_the_sign_that_numpy_gives_them(function: Any, prove: Prove) -> None:
+    """Constants keep theirs; sums begin with 0; and whole numbers have none."""
+    assert prove(FunctionTransformer(function), np.nan_to_num(LACKING)).manifest.parity.rows
 
 
 @pytest.mark.parametrize(
