@@ -87,6 +87,7 @@ def _cut(plain: Callable[..., Any]) -> Callable[..., Any]:
         names = plain(Series(edges[1:] if right else edges[:-1]), bins, **options)
         named = [None if pd.isna(name) else name for name in names.tolist()]
         if labels is None:
+            _check_intervals(named)
             named = list(map(str, named))
         places = objects(counted(x, edges, right=not right))
 
@@ -103,6 +104,14 @@ def _cut(plain: Callable[..., Any]) -> Callable[..., Any]:
         return CellSeries(done, index=x.index) if isinstance(x, Series) else done
 
     return cut
+
+
+def _check_intervals(names: list[Any]) -> None:
+    """Refuse intervals that are named otherwise where another row is in none: as [0.0, 1.0)."""
+    if any(isinstance(name.left, (int, np.integer)) for name in names if name is not None):
+        message = "it calls pandas.cut with edges that are whole numbers and no labels, and pandas "
+        message += "writes whole numbers or others by what other rows hold; give labels"
+        raise UntraceableError(message)
 
 
 def _to_numeric(plain: Callable[..., Any]) -> Callable[..., Any]:

@@ -220,6 +220,11 @@ class _Nodes:
             return graph.cast(self._truth(value), np.float64)
         if value.op in ("FloorDiv", "Mod"):
             answer = self._division(value)
+        elif value.op == "Add" and any(_is_positive_zero(each) for each in value.args):
+            # ONNX Runtime takes it for nothing to add, but of -0.0 it makes 0.0.
+            one, other = value.args
+            answer = self._number(other if _is_positive_zero(one) else one)
+            answer = graph.op("Where", graph.op("Equal", answer, 0.0), 0.0, answer)
         else:
             answer = self._computed(value, *[self._number(each) for each in value.args])
         if value.dtype.kind in "iu" and value.op in _SIGNED_ZEROS:
@@ -301,3 +306,7 @@ class _Nodes:
 
 def _is_negative_zero(value: Value) -> bool:
     return isinstance(value, NUMBERS) and value == 0 and bool(np.signbit(value))
+
+
+def _is_positive_zero(value: Value) -> bool:
+    return isinstance(value, NUMBERS) and value == 0 and not np.signbit(value)

@@ -117,6 +117,7 @@ def strings(d: Any) -> Any:
             "kind": np.select([d["age"] < 10, d["fare"] > 50], ["child", "rich"], default="other"),
             "port": d["port"].fillna("none").where(d["known"], "unknown"),
             "cat": d["sex"].str.cat(d["port"], sep="-", na_rep="?"),
+            "fares": pd.cut(d["fare"], [0.0, 20.0, 40.0]).astype(str),
             "cut": pd.cut(d["age"], [0, 20, 99], include_lowest=True).astype(str),
         }
     )
@@ -203,6 +204,10 @@ def test_many_comparisons_need_no_ways(prove: Prove) -> None:
         (
             lambda d: pd.cut(d["fare"], 3, labels=False).to_frame(),
             "it calls pandas.cut with a numb",
+        ),
+        (
+            lambda d: pd.cut(d["fare"], [0, 9]).astype(str).to_frame(),
+            "it calls pandas.cut with edges that are whole numbers and no labels, and pandas wri",
         ),
         (
             lambda d: pd.to_datetime(d["fare"]).to_frame(),
