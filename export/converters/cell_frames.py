@@ -20,7 +20,14 @@ from export.converters.cell_rows import (
     total,
     variance,
 )
-from export.converters.cell_series import NOT_FOLLOWED, CellSeries, aligned, has_cells, refused
+from export.converters.cell_series import (
+    NOT_FOLLOWED,
+    CellSeries,
+    aligned,
+    by_default,
+    has_cells,
+    refused,
+)
 from export.converters.cells import DOUBLE, OF_ROWS, TEXT, Cell, UntraceableError, Value
 from export.converters.expressions import evaluate
 from export.converters.operations import both, compute, either, is_absent, where
@@ -120,16 +127,19 @@ class CellFrame(_Frame):  # type: ignore[misc]
             frame[name] = value
         return None if inplace else frame
 
-    def where(self, cond: Any, other: Any = np.nan, **_: Any) -> Any:
+    def where(self, cond: Any, other: Any = np.nan, **options: Any) -> Any:
         """Return the values where a condition holds, and others elsewhere."""
+        by_default("where", options)
         return self._by_column(lambda s, name: s.where(_part(cond, name), _part(other, name)))
 
-    def mask(self, cond: Any, other: Any = np.nan, **_: Any) -> Any:
+    def mask(self, cond: Any, other: Any = np.nan, **options: Any) -> Any:
         """Return other values where a condition holds."""
+        by_default("mask", options)
         return self._by_column(lambda s, name: s.mask(_part(cond, name), _part(other, name)))
 
-    def clip(self, lower: Any = None, upper: Any = None, **_: Any) -> Any:
+    def clip(self, lower: Any = None, upper: Any = None, **options: Any) -> Any:
         """Return the numbers, none of them below one bound or above another."""
+        by_default("clip", options)
         return self._by_column(lambda s, name: s.clip(_part(lower, name), _part(upper, name)))
 
     def replace(self, to_replace: Any = None, value: Any = None, **options: Any) -> Any:

@@ -72,16 +72,19 @@ class CellSeries(_Series):  # type: ignore[misc]
         """The methods of dates."""
         raise UntraceableError(OF_DATES)
 
-    def where(self, cond: Any, other: Any = np.nan, **_: Any) -> Any:
+    def where(self, cond: Any, other: Any = np.nan, **options: Any) -> Any:
         """Return the values where a condition holds, and others elsewhere."""
+        by_default("where", options)
         return self._each(where, aligned(cond, self), self, aligned(other, self))
 
-    def mask(self, cond: Any, other: Any = np.nan, **_: Any) -> Any:
+    def mask(self, cond: Any, other: Any = np.nan, **options: Any) -> Any:
         """Return other values where a condition holds."""
+        by_default("mask", options)
         return self._each(where, aligned(cond, self), aligned(other, self), self)
 
-    def clip(self, lower: Any = None, upper: Any = None, **_: Any) -> Any:
+    def clip(self, lower: Any = None, upper: Any = None, **options: Any) -> Any:
         """Return the numbers, none of them below one bound or above another."""
+        by_default("clip", options)
         clipped = self
         for bound, beyond in ((lower, np.less), (upper, np.greater)):
             if bound is not None:
@@ -100,6 +103,14 @@ class CellSeries(_Series):  # type: ignore[misc]
     def _each(self, function: Callable[..., Value], *arrays: Any) -> Any:
         done = column(each(function, *arrays), like=self)
         return CellSeries(done, index=self.index, name=self.name)
+
+
+def by_default(name: str, options: Mapping[str, Any]) -> None:
+    """Raise UntraceableError for a setting, such as `inplace=True`, that is not followed."""
+    for option, value in options.items():
+        if value is not None and value is not False:
+            message = f"it calls {name} with {option}={value!r}, which is not followed; "
+            raise UntraceableError(message + f"assign what {name} answers without it")
 
 
 class Texts:

@@ -177,6 +177,12 @@ def test_many_comparisons_need_no_ways(prove: Prove) -> None:
     assert prove(step, PEOPLE).operators < 100
 
 
+def _in_place(d: Any) -> Any:
+    d = d[["age", "fare"]].copy()
+    d.clip(lower=1, inplace=True)  # noqa: PD002 - as some write it
+    return d
+
+
 @pytest.mark.parametrize(
     ("function", "problem"),
     [
@@ -218,6 +224,7 @@ def test_many_comparisons_need_no_ways(prove: Prove) -> None:
         (lambda d: d[["sex"]] < "b", "it compares strings otherwise than whether one is another, "),
         (lambda d: d["sex"].apply(lambda s: f"{s}!").to_frame(), "it writes a value into a string"),
         (lambda d: d["age"].apply(lambda a: round(a, 1)).to_frame(), "it rounds with Python's rou"),
+        (_in_place, "it calls clip with inplace=True, which is not followed; assign what clip ans"),
         (lambda d: d[["age"]].astype(str), "it makes strings of floats, with astype(str) or str; "),
     ],
 )
