@@ -8,6 +8,7 @@ import pytest
 from sklearn.preprocessing import FunctionTransformer
 
 from export.errors import ConversionError
+from runtime.model import Model
 from tests.export.conftest import Prove
 
 R = np.random.default_rng(0)
@@ -161,6 +162,16 @@ def test_numbers_are_read_from_strings(prove: Prove) -> None:
     """What is no number is missing."""
     step = FunctionTransformer(lambda d: d[["paid"]].apply(pd.to_numeric, errors="coerce"))
     assert prove(step, PEOPLE).manifest.parity.tolerance == 1e-12
+
+
+def test_a_string_of_a_number_that_no_double_holds_is_missing(prove: Prove) -> None:
+    """It would fail the rows beside it, too."""
+    step = FunctionTransformer(lambda d: d.apply(pd.to_numeric, errors="coerce"))
+    model = Model.load(prove(step, PEOPLE[["paid"]]).path / "model.onnx")
+    strings = ["1e400", "5e-324", " 12.5 ", "-7e-199", "9" * 400, "1e0000002"]
+    texts = np.array(strings, dtype=object).reshape(-1, 1)
+    numbers = model.run({"string": texts})["transformed"].ravel()
+    assert np.array_equal(numbers, [np.nan, np.nan, 12.5, -7e-199, np.nan, 100.0], equal_nan=True)
 
 
 def test_what_raises_an_error_at_a_missing_value_is_followed_elsewhere(prove: Prove) -> None:
