@@ -33,7 +33,7 @@ from runtime.manifest import MISSING_STRING
 _CUT_BYTES = 200
 """What cutting and joining take for a character (docs/exactness.md)."""
 _NUMBER = r"\s*[+-]?(\d{1,99}\.?\d{0,99}|\.\d{1,99})([eE][+-]?0*(\d{1,2}|1\d\d))?\s*"
-"""Up to 1e298 and down to 1e-298: ONNX Runtime fails by what a double cannot hold with all digits."""
+"""Up to 1e298 and down to 1e-298: by what no double holds ONNX Runtime fails."""
 _SIGMA = "\u03a3"
 _CASES_OF_I = frozenset("iI\u0130\u0131")
 
