@@ -12,8 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 
-from export.errors import ConversionError, RecipeError
+from export.errors import ConversionError, ExportError, RecipeError
 from export.reference import Answers, as_labels
+from export.steps import asked, last_of
 from export.table import FIT_ON_DOUBLES, Layout
 from runtime.manifest import MISSING_STRING, Dtype, Scalar, Task
 
@@ -41,13 +42,12 @@ def check_estimator(estimator: Any, layout: Layout, table: Any) -> None:
     if getattr(estimator, "refit", True) is False:
         problem = "has refit=False, so it kept no estimator; set refit=True, or fit the best one"
         raise RecipeError("recipe", f"the {type(estimator).__name__} {problem} yourself.")
-    answer = getattr(estimator, "predict", None) or getattr(estimator, "transform", None)
-    if answer is None:
-        raise ConversionError((), estimator, "it can neither predict nor transform new rows.")
+    if not hasattr(estimator, "predict") and not hasattr(estimator, "transform"):
+        raise _mute(estimator)
     name = type(estimator).__name__
     _check_order(name, np.asarray(getattr(estimator, "feature_names_in_", ())).tolist(), layout)
     try:
-        answered = answer(layout.build(layout.split(layout.take(table, slice(0, 1)))))
+        answered = asked(estimator, layout.build(layout.split(layout.take(table, slice(0, 1)))))
     except NotFittedError:
         raise RecipeError("recipe", f"the {name} is not fitted; call its fit first.") from None
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
@@ -61,6 +61,18 @@ def check_estimator(estimator: Any, layout: Layout, table: Any) -> None:
         problem = f"it answers {columns:,} numbers a row; {MOST_ANSWERED:,} are served at most. Let"
         problem += " a model follow it, or set fewer columns, such as n_features or max_features."
         raise ConversionError((), estimator, problem)
+
+
+def _mute(estimator: Any) -> ExportError:
+    """Return the error that refuses what has no answer to new rows."""
+    if not hasattr(estimator, "fit"):
+        problem = f"the estimator is a {type(estimator).__name__}; expected a fitted one, with"
+        return RecipeError("recipe", f"{problem} predict or transform.")
+    _, last = last_of(estimator)
+    reason = "it can neither predict nor transform new rows"
+    if getattr(last, "novelty", True) is False:
+        reason += "; set novelty=True before its fit"
+    return ConversionError((), last, f"{reason}.")
 
 
 def _check_order(name: str, fitted: list[Any], layout: Layout) -> None:

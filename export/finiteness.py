@@ -23,11 +23,8 @@ def finiteness(estimator: Any, table: Any) -> NDArray[np.int64]:
     refuses the table, or one does for another reason.
     """
     before, _ = last_of(estimator)
-    steps = [step for pipeline in before for _, step in pipeline.steps]
     with quietly():
-        for step in steps:
-            if not hasattr(step, "transform"):  # "passthrough"
-                continue
+        for step in before:
             try:
                 table = step.transform(table)
             except REFUSALS:
