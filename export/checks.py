@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
 
 from export.errors import ConversionError, ExportError, RecipeError
@@ -45,7 +46,9 @@ def check_estimator(estimator: Any, layout: Layout, table: Any) -> None:
     if not hasattr(estimator, "predict") and not hasattr(estimator, "transform"):
         raise _mute(estimator)
     name = type(estimator).__name__
-    _check_order(name, np.asarray(getattr(estimator, "feature_names_in_", ())).tolist(), layout)
+    before, last = last_of(estimator)
+    if not isinstance((*before, last)[0], ColumnTransformer):  # which finds its columns by name
+        _check_order(name, np.asarray(getattr(estimator, "feature_names_in_", ())).tolist(), layout)
     try:
         answered = asked(estimator, layout.build(layout.split(layout.take(table, slice(0, 1)))))
     except NotFittedError:
@@ -76,10 +79,7 @@ def _mute(estimator: Any) -> ExportError:
 
 
 def _check_order(name: str, fitted: list[Any], layout: Layout) -> None:
-    """Compare a data frame's columns with those that an estimator was fitted on, all there.
-
-    A ColumnTransformer selects by name, whatever the order; the graph's columns have no names.
-    """
+    """Compare a data frame's columns with those that an estimator was fitted on, all there."""
     if layout.form != "frame" or not set(fitted) <= set(layout.labels):
         return
     for column, expected in zip(layout.labels, fitted, strict=False):

@@ -144,8 +144,19 @@ def _frame(signature: Signature) -> Frame:
             )
             if feature.input == tensor.name
         )
+        labels = tuple(
+            label
+            for label, feature in zip(signature.layout.labels, signature.features, strict=False)
+            if feature.input == tensor.name
+        )
         whole[tensor.name] = Frame.of(
-            TensorName(tensor.name), tensor.columns or 0, is_string, markers, known, dtypes=dtypes
+            TensorName(tensor.name),
+            tensor.columns or 0,
+            is_string,
+            markers,
+            known,
+            dtypes=dtypes,
+            labels=labels,
         )
     starts: dict[str, int] = {}
     blocks: list[Frame] = []

@@ -9,6 +9,7 @@ from sklearn.cluster import DBSCAN
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_iris
 from sklearn.decomposition import MiniBatchSparsePCA, SparsePCA
+from sklearn.ensemble import VotingClassifier
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.impute import MissingIndicator
 from sklearn.linear_model import LogisticRegression
@@ -87,14 +88,14 @@ def test_an_estimator_that_answers_nothing_is_refused(
 
 
 def test_columns_in_another_order_than_they_were_fitted_in_are_refused() -> None:
-    """scikit-learn selects them by name; the graph has no names. What comes after is ignored."""
-    more = FRAME.assign(more=0)
-    check_estimator(SELECTED.fit(FRAME, TARGET), layout_of(more, "X_train"), more)
-    turned = FRAME[FRAME.columns[::-1]]
+    """Some libraries take them as they come. What comes after them is ignored, as of a vote."""
+    more, turned = FRAME.assign(more=0), FRAME[FRAME.columns[::-1]]
+    model = VotingClassifier([("a", SELECTED)]).fit(FRAME, TARGET)
+    check_estimator(model, layout_of(more, "X_train"), more)
     with pytest.raises(RecipeError) as caught:
-        check_estimator(SELECTED, layout_of(turned, "X_train"), turned)
+        check_estimator(model, layout_of(turned, "X_train"), turned)
     assert str(caught.value) == (
-        f"recipe: X_train has {FRAME.columns[-1]!r} where the Pipeline was fitted on "
+        f"recipe: X_train has {FRAME.columns[-1]!r} where the VotingClassifier was fitted on "
         f"{FRAME.columns[0]!r}; give the columns of its feature_names_in_, in their order."
     )
 
