@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         exported = export_trained(
             trained,
             folder=options.out,
-            name=options.name or trained.name or source.path.stem,
+            name=(trained.name or source.path.stem) if options.name is None else options.name,
             version=options.version,
             recipe=source.path,
             step=progress.step,
