@@ -55,6 +55,7 @@ def check_estimator(estimator: Any, layout: Layout, table: Any) -> None:
         raise RecipeError("recipe", f"the {name} is not fitted; call its fit first.") from None
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         problem = f"the {name} does not answer the first row of X_train: {error}"
+        problem += _where(str(error), layout, table)
         problem += f". {FIT_ON_DOUBLES}" if layout.single else ""
         raise RecipeError("recipe", problem) from error
     columns = (*getattr(answered, "shape", ()), 1, 1)[1]
@@ -64,6 +65,15 @@ def check_estimator(estimator: Any, layout: Layout, table: Any) -> None:
         problem = f"it answers {columns:,} numbers a row; {MOST_ANSWERED:,} are served at most. Let"
         problem += " a model follow it, or set fewer columns, such as n_features or max_features."
         raise ConversionError((), estimator, problem)
+
+
+def _where(said: str, layout: Layout, table: Any) -> str:
+    """Name the column whose string in the first row an error cites; nothing where there is none."""
+    first = layout.take(table, slice(0, 1))
+    for index, (name, dtype) in enumerate(zip(layout.names, layout.dtypes, strict=True)):
+        if dtype == "string" and repr(layout.column(first, index)[0]) in said:
+            return f" (column {name!r})"
+    return ""
 
 
 def _mute(estimator: Any) -> ExportError:
