@@ -1,0 +1,62 @@
+"""Which converter an estimator has: that of its class, or of one whose answers it inherits."""
+
+from typing import Any
+
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+
+from export.errors import ConversionError
+from tests.export.conftest import Prove
+
+X, Y = load_iris(return_X_y=True)
+
+
+class Stump(DecisionTreeClassifier):  # type: ignore[misc]
+    """A tree with defaults of its own, which tells how it was fitted."""
+
+    def __init__(self, max_depth: int = 1) -> None:
+        super().__init__(max_depth=max_depth, random_state=0)
+
+    def fit(self, X: Any, y: Any) -> "Stump":
+        """Fit the tree, and count its rows."""
+        self.rows_ = len(X)
+        return super().fit(X, y)  # type: ignore[no-any-return]
+
+    def told(self) -> str:
+        """Return what a tree has no method for."""
+        return f"{self.rows_} rows"
+
+
+class Chain(Pipeline):  # type: ignore[misc]
+    """A pipeline by another name."""
+
+
+class Doubled(StandardScaler):  # type: ignore[misc]
+    """A scaler whose answers are others."""
+
+    def transform(self, X: Any) -> Any:
+        """Return twice what a scaler answers."""
+        return 2 * super().transform(X)
+
+
+class DoubledAgain(Doubled):
+    """A scaler that inherits such answers."""
+
+
+def test_a_class_that_changes_no_answer_is_converted_as_the_one_it_inherits_from(
+    prove: Prove,
+) -> None:
+    """Its fit may be another: what it learned is read from its attributes."""
+    model = Chain([("scaler", StandardScaler()), ("stump", Stump())])
+    assert prove(model, X, Y).manifest.parity.tolerance == 0
+
+
+@pytest.mark.parametrize("scaler", [Doubled(), DoubledAgain()])
+def test_a_class_that_answers_otherwise_is_refused(prove: Prove, scaler: Any) -> None:
+    """Its own converter, if there is one, knows how."""
+    with pytest.raises(ConversionError, match="there is no converter for it"):
+        prove(make_pipeline(scaler, LogisticRegression()), X, Y)
