@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from export.reference import REFUSALS, quietly
-from export.steps import last_of
+from export.steps import applied, last_of
 
 MISSING, BEYOND_SINGLE, INFINITE = 1, 2, 3
 """What keeps a row from being finite; of several, the last."""
@@ -26,7 +26,7 @@ def finiteness(estimator: Any, table: Any) -> NDArray[np.int64]:
     with quietly():
         for step in before:
             try:
-                table = step.transform(table)
+                table = applied([step], table)
             except REFUSALS:
                 break
     numbers = _numbers(table)

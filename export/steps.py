@@ -1,5 +1,6 @@
 """The last estimator of nested pipelines and searches, its scores, and the steps before it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -29,10 +30,15 @@ def last_of(estimator: Any) -> tuple[list[Any], Any]:
             # Not a subclass, which may predict in another way. And each step by itself: a pipeline
             # of them asks its last whether that is fitted, which one that learns nothing does not
             # say, nor one without a BaseEstimator.
-            before += [step for _, step in estimator.steps[:-1] if step not in _NOTHING]
+            before += before_last(estimator)
             estimator = estimator[-1]
         else:
             return before, estimator
+
+
+def before_last(pipeline: Pipeline) -> list[Any]:
+    """Return the transformers of a pipeline that its last step comes after."""
+    return [step for _, step in pipeline.steps[:-1] if step not in _NOTHING]
 
 
 def scores_pairs(classifier: Any) -> bool:
@@ -42,7 +48,7 @@ def scores_pairs(classifier: Any) -> bool:
     return shape == "ovo" and len(last.classes_) > 2
 
 
-def applied(steps: list[Any], table: Any) -> Any:
+def applied(steps: Sequence[Any], table: Any) -> Any:
     """Return what transformers, one after another, make of a table."""
     for step in steps:
         made = step.transform(table)

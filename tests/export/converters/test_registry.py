@@ -9,6 +9,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
+from export.converters.graph import Graph
+from export.converters.registry import converts
+from export.converters.values import Frame
 from export.errors import ConversionError
 from tests.export.conftest import Prove
 
@@ -45,6 +48,31 @@ class Doubled(StandardScaler):  # type: ignore[misc]
 
 class DoubledAgain(Doubled):
     """A scaler that inherits such answers."""
+
+
+class Halved:
+    """A step that learns nothing, and is not of BaseEstimator."""
+
+    def fit(self, X: Any, y: Any = None) -> "Halved":  # noqa: ARG002 - scikit-learn's signature
+        """Learn nothing."""
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Return the halves."""
+        return X / 2
+
+
+@converts(Halved, exact=True)
+def halved(graph: Graph, step: Halved, frame: Frame) -> Frame:
+    """Halve what it is given."""
+    return Frame.of(graph.op("Div", graph.numeric(frame, step), 2.0), frame.width)
+
+
+def test_a_step_that_never_says_it_is_fitted_is_converted(prove: Prove) -> None:
+    """Its converter is all that it takes; rows for the trees behind it are made with it."""
+    exported = prove(make_pipeline(Halved(), DecisionTreeClassifier(random_state=0)), X, Y)
+    assert exported.manifest.parity.tolerance == 0
+    assert exported.manifest.parity.thresholds is not None
 
 
 def test_a_class_that_changes_no_answer_is_converted_as_the_one_it_inherits_from(
