@@ -16,6 +16,7 @@ import export.converters  # noqa: F401  (registers the converters)
 from export.converters.graph import KNOWN_TO_SKL2ONNX, OPSET, Graph, Grown
 from export.converters.registry import convert, outputs_of
 from export.converters.values import Frame, TensorName
+from export.errors import ConversionError
 from export.ranks import raise_ranks
 from export.signature import Signature
 from runtime.manifest import Memory, Tensor
@@ -89,7 +90,12 @@ def to_onnx(
         initial_types=[(t.name, _TYPES[t.dtype]([None, t.columns])) for t in signature.inputs],
         target_opset=KNOWN_TO_SKL2ONNX,
     )
-    return Converted(_normalized(model), root.tolerance, root.memory, root.grown)
+    try:
+        normalized = _normalized(model)
+    except onnx.checker.ValidationError as error:
+        said = str(error).strip().splitlines()[0]
+        raise ConversionError((), estimator, f"a converter made what is no ONNX: {said}") from error
+    return Converted(normalized, root.tolerance, root.memory, root.grown)
 
 
 def _parse(scope: Any, root: Root, inputs: Any, **_: Any) -> Any:

@@ -156,6 +156,12 @@ def _applied(graph: Graph, entry: Entry | None, estimator: Any, frame: Frame) ->
             raise graph.refuse(
                 estimator, "there is no converter for it; docs/converters.md shows how to add one."
             )
+        width = _fitted_width(estimator, frame)
+        if width != frame.width and graph.survey is None:  # the doctor stands in for steps
+            reason = (
+                f"it was fitted on {width} columns, and is given {frame.width} by the converter of"
+            )
+            raise graph.refuse(estimator, f"{reason} the step before it.")
         given = graph.lineage.rounded(frame, exact=graph.exact)
         origins = through(estimator, [] if frame.sparse else graph.lineage.origins(frame, given))
         before, graph.exact = graph.exact, entry.exact
@@ -171,6 +177,15 @@ def _applied(graph: Graph, entry: Entry | None, estimator: Any, frame: Frame) ->
         return answer
 
     return apply() if graph.survey is None else graph.survey(graph, estimator, frame, apply)
+
+
+def _fitted_width(estimator: Any, frame: Frame) -> int:
+    """Return how many columns an estimator takes, where they are a step's; else as many as come.
+
+    Of the user's data frame, which has labels, a column transformer takes only those it needs.
+    """
+    made = frame.blocks and not any(block.labels for block in frame.blocks)
+    return int(getattr(estimator, "n_features_in_", frame.width)) if made else frame.width
 
 
 def labels_of(graph: Graph, index: TensorName, classes: Any) -> TensorName:

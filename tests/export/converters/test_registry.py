@@ -75,6 +75,41 @@ def test_a_step_that_never_says_it_is_fitted_is_converted(prove: Prove) -> None:
     assert exported.manifest.parity.thresholds is not None
 
 
+class Narrowed(Halved):
+    """A step whose converter forgets a column."""
+
+
+@converts(Narrowed, exact=True)
+def narrowed(graph: Graph, step: Halved, frame: Frame) -> Frame:
+    """Say of four columns that they are three."""
+    return Frame.of(graph.numeric(frame, step), 3)
+
+
+class Unknown(Halved):
+    """A step whose converter mistakes the name of an operator."""
+
+
+@converts(Unknown, exact=True)
+def unknown(graph: Graph, step: Halved, frame: Frame) -> Frame:
+    """Halve by an operator that there is not."""
+    return Frame.of(graph.op("Halve", graph.numeric(frame, step)), frame.width)
+
+
+@pytest.mark.parametrize(
+    ("step", "problem"),
+    [
+        (Narrowed(), "it was fitted on 4 columns, and is given 3 by the converter of the step"),
+        (Unknown(), "a converter made what is no ONNX: No Op registered for Halve"),
+    ],
+    ids=["width", "operator"],
+)
+def test_mistakes_of_a_converter_are_told(prove: Prove, step: Any, problem: str) -> None:
+    """They would be errors from deep inside."""
+    with pytest.raises(ConversionError) as refused:
+        prove(make_pipeline(step, LogisticRegression()), X, Y)
+    assert problem in str(refused.value)
+
+
 def test_a_class_that_changes_no_answer_is_converted_as_the_one_it_inherits_from(
     prove: Prove,
 ) -> None:
