@@ -34,14 +34,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         source = source_of(options)
         with progress.step(f"training ({source.path.name})"):
             trained = source.load()
-        exported = export_trained(
-            trained,
-            folder=options.out,
-            name=options.name or trained.name or source.path.stem,
-            version=options.version,
-            recipe=source.path,
-            step=progress.step,
-        )
+        with source.named():
+            exported = export_trained(
+                trained,
+                folder=options.out,
+                name=(trained.name or source.path.stem) if options.name is None else options.name,
+                version=options.version,
+                recipe=source.path,
+                step=progress.step,
+            )
     except ExportError as error:
         print(f"error: {error}", file=sys.stderr)
         return REFUSED

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.reference import REFUSALS, quietly
+from export.steps import asked
 from export.table import Columns, Layout
 
 
@@ -43,10 +44,9 @@ def refused(
 
 def refuses(estimator: Any, layout: Layout, columns: Columns) -> bool:
     """Tell whether scikit-learn refuses these rows."""
-    answer = estimator.predict if hasattr(estimator, "predict") else estimator.transform
     try:
         with quietly():
-            answer(layout.build(columns))
+            asked(estimator, layout.build(columns))
     except REFUSALS:
         return True
     return False

@@ -5,6 +5,7 @@ import re
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import onnx
 
@@ -89,9 +90,9 @@ def next_version(folder: Path, name: str) -> int:
     return max((int(entry) for entry in entries if _VERSION.fullmatch(entry)), default=0) + 1
 
 
-def check_name(name: str) -> str:
+def check_name(name: Any) -> str:
     """Return `name` if it can name a folder and a route. Raises ExportError where it cannot."""
-    if not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
         expected = (
             "letters, digits, '.', '_' and '-', at most 128, beginning with a letter or digit"
         )

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
 
-from export.errors import ConversionError, RecipeError
+from export.errors import ConversionError, ExportError, RecipeError
 from export.reference import Answers, as_labels
+from export.steps import asked, last_of
 from export.table import FIT_ON_DOUBLES, Layout
 from runtime.manifest import MISSING_STRING, Dtype, Scalar, Task
 
@@ -41,17 +43,19 @@ def check_estimator(estimator: Any, layout: Layout, table: Any) -> None:
     if getattr(estimator, "refit", True) is False:
         problem = "has refit=False, so it kept no estimator; set refit=True, or fit the best one"
         raise RecipeError("recipe", f"the {type(estimator).__name__} {problem} yourself.")
-    answer = getattr(estimator, "predict", None) or getattr(estimator, "transform", None)
-    if answer is None:
-        raise ConversionError((), estimator, "it can neither predict nor transform new rows.")
+    if not hasattr(estimator, "predict") and not hasattr(estimator, "transform"):
+        raise _mute(estimator)
     name = type(estimator).__name__
-    _check_order(name, np.asarray(getattr(estimator, "feature_names_in_", ())).tolist(), layout)
+    before, last = last_of(estimator)
+    if not isinstance((*before, last)[0], ColumnTransformer):  # which finds its columns by name
+        _check_order(name, np.asarray(getattr(estimator, "feature_names_in_", ())).tolist(), layout)
     try:
-        answered = answer(layout.build(layout.split(layout.take(table, slice(0, 1)))))
+        answered = asked(estimator, layout.build(layout.split(layout.take(table, slice(0, 1)))))
     except NotFittedError:
         raise RecipeError("recipe", f"the {name} is not fitted; call its fit first.") from None
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         problem = f"the {name} does not answer the first row of X_train: {error}"
+        problem += _where(str(error), layout, table)
         problem += f". {FIT_ON_DOUBLES}" if layout.single else ""
         raise RecipeError("recipe", problem) from error
     columns = (*getattr(answered, "shape", ()), 1, 1)[1]
@@ -63,11 +67,29 @@ def check_estimator(estimator: Any, layout: Layout, table: Any) -> None:
         raise ConversionError((), estimator, problem)
 
 
-def _check_order(name: str, fitted: list[Any], layout: Layout) -> None:
-    """Compare a data frame's columns with those that an estimator was fitted on, all there.
+def _where(said: str, layout: Layout, table: Any) -> str:
+    """Name the column whose string in the first row an error cites; nothing where there is none."""
+    first = layout.take(table, slice(0, 1))
+    for index, (name, dtype) in enumerate(zip(layout.names, layout.dtypes, strict=True)):
+        if dtype == "string" and repr(layout.column(first, index)[0]) in said:
+            return f" (column {name!r})"
+    return ""
 
-    A ColumnTransformer selects by name, whatever the order; the graph's columns have no names.
-    """
+
+def _mute(estimator: Any) -> ExportError:
+    """Return the error that refuses what has no answer to new rows."""
+    if not hasattr(estimator, "fit"):
+        problem = f"the estimator is a {type(estimator).__name__}; expected a fitted one, with"
+        return RecipeError("recipe", f"{problem} predict or transform.")
+    _, last = last_of(estimator)
+    reason = "it can neither predict nor transform new rows"
+    if getattr(last, "novelty", True) is False:
+        reason += "; set novelty=True before its fit"
+    return ConversionError((), last, f"{reason}.")
+
+
+def _check_order(name: str, fitted: list[Any], layout: Layout) -> None:
+    """Compare a data frame's columns with those that an estimator was fitted on, all there."""
     if layout.form != "frame" or not set(fitted) <= set(layout.labels):
         return
     for column, expected in zip(layout.labels, fitted, strict=False):

@@ -16,6 +16,7 @@ import export.converters  # noqa: F401  (registers the converters)
 from export.converters.graph import KNOWN_TO_SKL2ONNX, OPSET, Graph, Grown
 from export.converters.registry import convert, outputs_of
 from export.converters.values import Frame, TensorName
+from export.errors import ConversionError
 from export.ranks import raise_ranks
 from export.signature import Signature
 from runtime.manifest import Memory, Tensor
@@ -89,7 +90,12 @@ def to_onnx(
         initial_types=[(t.name, _TYPES[t.dtype]([None, t.columns])) for t in signature.inputs],
         target_opset=KNOWN_TO_SKL2ONNX,
     )
-    return Converted(_normalized(model), root.tolerance, root.memory, root.grown)
+    try:
+        normalized = _normalized(model)
+    except onnx.checker.ValidationError as error:
+        said = str(error).strip().splitlines()[0]
+        raise ConversionError((), estimator, f"a converter made what is no ONNX: {said}") from error
+    return Converted(normalized, root.tolerance, root.memory, root.grown)
 
 
 def _parse(scope: Any, root: Root, inputs: Any, **_: Any) -> Any:
@@ -144,8 +150,19 @@ def _frame(signature: Signature) -> Frame:
             )
             if feature.input == tensor.name
         )
+        labels = tuple(
+            label
+            for label, feature in zip(signature.layout.labels, signature.features, strict=False)
+            if feature.input == tensor.name
+        )
         whole[tensor.name] = Frame.of(
-            TensorName(tensor.name), tensor.columns or 0, is_string, markers, known, dtypes=dtypes
+            TensorName(tensor.name),
+            tensor.columns or 0,
+            is_string,
+            markers,
+            known,
+            dtypes=dtypes,
+            labels=labels,
         )
     starts: dict[str, int] = {}
     blocks: list[Frame] = []

@@ -109,7 +109,8 @@ def main(arguments: Sequence[str]) -> int:
         with rehearsing(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             trained = source.load()
-        findings = diagnose(trained)
+        with source.named():
+            findings = diagnose(trained)
     except ExportError as error:
         print(f"error: {error}", file=sys.stderr)
         return REFUSED

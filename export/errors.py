@@ -14,6 +14,10 @@ class ExportError(Exception):
     """Anything that `export` refuses, with a message for the person who can mend it."""
 
 
+RECIPE = "recipe"
+"""The place that an error names where it does not know which file it is about."""
+
+
 class RecipeError(ExportError):
     """A recipe that cannot be loaded, or that returns what cannot be exported."""
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from export.reference import REFUSALS, quietly
-from export.steps import last_of
+from export.steps import applied, last_of
 
 MISSING, BEYOND_SINGLE, INFINITE = 1, 2, 3
 """What keeps a row from being finite; of several, the last."""
@@ -23,13 +23,10 @@ def finiteness(estimator: Any, table: Any) -> NDArray[np.int64]:
     refuses the table, or one does for another reason.
     """
     before, _ = last_of(estimator)
-    steps = [step for pipeline in before for _, step in pipeline.steps]
     with quietly():
-        for step in steps:
-            if not hasattr(step, "transform"):  # "passthrough"
-                continue
+        for step in before:
             try:
-                table = step.transform(table)
+                table = applied([step], table)
             except REFUSALS:
                 break
     numbers = _numbers(table)

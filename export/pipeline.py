@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from export import artifact
 from export.convert import FOUR_ULP, to_onnx
+from export.errors import RecipeError
 from export.group import Ground
 from export.proof import describe, prove
 from export.provenance import provenance_of
@@ -63,7 +64,9 @@ def export(
     `export_trained`, which takes titles and names too.
     """
     if X_test is None:
-        X_test, y_test = X, None
+        if y_test is not None:
+            raise RecipeError("recipe", "y_test came without X_test, the rows that it is of.")
+        X_test = X
     trained = Trained(estimator=estimator, X_train=X, y_train=y, X_test=X_test, y_test=y_test)
     return export_trained(trained, Path(out), name, version=version)
 

@@ -26,7 +26,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.utils import get_tags
 
 from export.errors import ConversionError, RecipeError
-from export.steps import applied, last_of, scores_pairs
+from export.steps import applied, asked, last_of, scores_pairs
 from runtime.manifest import MISSING_STRING, Class, Label, Target, Task, Tensor
 
 Answers = dict[str, NDArray[Any]]
@@ -133,7 +133,7 @@ class Reference:
 
 def predictions(estimator: Any, table: Any) -> NDArray[Any]:
     """Return what `predict` answers; one label a row as `[N]`, where CatBoost answers `[N, 1]`."""
-    predicted = np.asarray(estimator.predict(table))
+    predicted = np.asarray(asked(estimator, table))
     if predicted.ndim == 2 and predicted.shape[1] == 1 and is_classifier(estimator):
         several = isinstance(estimator.classes_, list)
         return predicted if several else predicted[:, 0]
@@ -284,7 +284,8 @@ def _probabilities(answer: Any, task: Task) -> NDArray[np.float64]:
 
 def _transformed(transformer: Any, table: Any) -> NDArray[Any]:
     """Return the columns of a transformer, float64, or strings with MISSING_STRING for None."""
-    answer = transformer.transform(table)
+    before, last = last_of(transformer)
+    answer = last.transform(applied(before, table))
     values = answer.toarray() if hasattr(answer, "toarray") else np.asarray(answer)
     values = values.reshape(len(table), -1)  # SparsePCA answers a single row without its axis
     if values.dtype.kind in "OUT":

@@ -9,9 +9,11 @@ from zipfile import BadZipFile
 import joblib
 import pandas as pd
 import skops.io
+from sklearn.compose import ColumnTransformer
 
 from export.errors import RecipeError
 from export.recipe import Trained
+from export.steps import last_of
 
 PICKLES = (".joblib", ".pkl", ".pickle")
 
@@ -93,7 +95,8 @@ def _skops(path: Path, trust: Sequence[str]) -> Any:
 def _table(estimator: Any, rows: pd.DataFrame, path: Path) -> Any:
     """Return the columns that the estimator was fitted on; an array if it knows no names.
 
-    One column is a vector of texts for an estimator that counts no features: a vectorizer.
+    A column that it was fitted on, but never takes, need not be there. One column is a vector of
+    texts for an estimator that counts no features: a vectorizer.
     """
     names = getattr(estimator, "feature_names_in_", None)
     if names is None:
@@ -103,10 +106,25 @@ def _table(estimator: Any, rows: pd.DataFrame, path: Path) -> Any:
             raise RecipeError(path, f"{problem} If one of them is the target, name it by --target.")
         texts = width is None and len(rows.columns) == 1
         return rows.iloc[:, 0].to_numpy(object) if texts else rows.to_numpy()
-    missing = [str(name) for name in names if name not in rows.columns]
+    missing = [str(name) for name in _taken(estimator, names) if name not in rows.columns]
     if missing:
         raise RecipeError(path, f"lacks columns that the estimator needs: {', '.join(missing)}.")
-    return rows[list(names)]
+    return rows[[name for name in names if name in rows.columns]]
+
+
+def _taken(estimator: Any, names: Sequence[Any]) -> Sequence[Any]:
+    """Return the columns that an estimator takes: of a column transformer, not those it drops."""
+    before, last = last_of(estimator)
+    first = (*before, last)[0]
+    if not isinstance(first, ColumnTransformer):
+        return names
+    taken = {
+        place
+        for name, step, _ in first.transformers_
+        if step != "drop"
+        for place in first._transformer_to_input_indices[name]  # noqa: SLF001 - names, masks, slices
+    }
+    return [name for place, name in enumerate(names) if place in taken]
 
 
 def _rows(path: Path) -> pd.DataFrame:

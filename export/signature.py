@@ -19,6 +19,8 @@ from runtime.manifest import MISSING_STRING, Dtype, Feature, Scalar, Tensor
 MOST_CATEGORIES = 100
 """String features with more distinct values than this are described without a list."""
 MOST_LOOKED_AT = 1_000
+MOST_LACKING = 16
+"""Whether a feature may be missing is tried in so many rows of a table that lack it."""
 MOST_TRIED = 100
 """An unseen number is sought between so many of a column's first values, in so many places; and
 a row to show among so many rows."""
@@ -76,8 +78,9 @@ class Signature:
 def infer(trained: Trained) -> Signature:
     """Infer the signature: types, ranges and categories are those of the training rows.
 
-    A feature may be missing if it was in the training or in the held-out rows. Raises
-    RecipeError for data that no client could send, or an estimator that is not fitted on it.
+    A feature may be missing if it was in the training or in the held-out rows, and scikit-learn
+    answers such rows. Raises RecipeError for data that no client could send, or an estimator that
+    is not fitted on it.
     """
     train = as_table(trained.X_train, "X_train")
     layout = layout_of(train, "X_train")
@@ -97,10 +100,10 @@ def infer(trained: Trained) -> Signature:
         if dtype in ("float64", "int64") and index not in closed and layout.form != "vector"
     ]
     bounds = bounds_of(trained.estimator, layout, train, free)
+    nullable = _nullable(trained.estimator, layout, (train, held_out))
     features = []
     for index, (name, dtype) in enumerate(zip(layout.names, layout.dtypes, strict=True)):
         seen = layout.column(train, index)
-        absent = pd.isna(seen).any() or pd.isna(layout.column(held_out, index)).any()
         features.append(
             Feature(
                 name=name,
@@ -108,7 +111,7 @@ def infer(trained: Trained) -> Signature:
                 input=places[index][0],  # type: ignore[arg-type]
                 column=places[index][1],
                 title=titles[index],
-                nullable=bool(absent),
+                nullable=index in nullable,
                 closed=dtype == "string" and index in closed,
                 example=example[name],
                 **_seen(seen, dtype, closed=index in closed),
@@ -140,6 +143,34 @@ def _seen(values: NDArray[Any], dtype: Dtype, *, closed: bool) -> dict[str, Any]
     if dtype != "bool" and len(finite):
         seen |= {"minimum": float(finite.min()), "maximum": float(finite.max())}
     return seen
+
+
+def _nullable(estimator: Any, layout: Layout, tables: Sequence[Any]) -> set[int]:
+    """Find the features that may be missing: they were in some row, and scikit-learn answers it.
+
+    The first row of the first table is tried without each; what is refused there is tried in rows
+    of the tables that lacked it.
+    """
+    lacked = {
+        index: [np.flatnonzero(pd.isna(layout.column(table, index))) for table in tables]
+        for index in range(len(layout.names))
+    }
+    absent = {
+        index: np.array([None if layout.dtypes[index] == "string" else np.nan])
+        for index, rows in lacked.items()
+        if any(map(len, rows))
+    }
+    first = layout.split(layout.take(tables[0], slice(0, 1)))
+
+    def answered(table: Any, rows: NDArray[np.int64]) -> bool:
+        alone = (layout.split(layout.take(table, [row])) for row in rows[:MOST_LACKING])
+        return any(not refuses(estimator, layout, columns) for columns in alone)
+
+    return set(absent) - {
+        index
+        for index in refused(estimator, layout, first, absent)
+        if not any(map(answered, tables, lacked[index]))
+    }
 
 
 def _closed(estimator: Any, layout: Layout, table: Any) -> set[int]:

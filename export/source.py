@@ -1,10 +1,12 @@
 """Where a command gets its fitted estimator: a recipe, or files that are named by options."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from export.errors import RecipeError
+from export.errors import RECIPE, RecipeError
 from export.recipe import Trained, load, resolve
 from export.saved import load_saved
 
@@ -28,6 +30,18 @@ class Source:
             trust=options.trust,
             execute=options.execute_pickle,
         )
+
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """Have errors about what was loaded name its files, in place of "recipe"."""
+        try:
+            yield
+        except RecipeError as error:
+            if error.recipe != RECIPE:
+                raise
+            data = self.options.data
+            place = self.path if data is None else f"{self.path} with {data}"
+            raise RecipeError(place, error.problem) from error
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:

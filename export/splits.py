@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from sklearn.pipeline import Pipeline
 from export.converters import catb_model, lgbm_model, xgb_model
 from export.converters.nodes import Nodes
 from export.converters.registry import name_of
+from export.steps import applied, before_last
 
 Sight = Callable[[Any], Any]
 """From a table of rows to the array, sparse matrix or table that a step is given."""
@@ -124,8 +126,9 @@ def splits_of(estimator: Any) -> list[Splits]:
 def _trees(estimator: Any, sight: Sight) -> Iterator[tuple[Sight, Any, Tree]]:
     """Yield each tree, with what it sees and in which precision."""
     if isinstance(estimator, Pipeline):
-        before = estimator[:-1]
-        yield from _trees(estimator[-1], _after(before.transform, sight) if len(before) else sight)
+        before = before_last(estimator)
+        seen = _after(partial(applied, before), sight) if before else sight
+        yield from _trees(estimator[-1], seen)
     elif hasattr(estimator, "tree_"):
         yield sight, np.float32, _tree(estimator.tree_)
     elif hasattr(estimator, "_predictors"):

@@ -94,7 +94,7 @@ def as_table(data: Any, source: str) -> Any:
         data = data.toarray()
     if hasattr(data, "to_pandas"):
         return as_table(_as_seen(data.to_pandas()), source)
-    array = np.asarray(data)
+    array = _as_array(data, source)
     if array.dtype.kind in "UT":
         array = array.astype(object)
     if array.ndim == 1 and array.dtype.kind == "O":
@@ -110,6 +110,18 @@ def as_table(data: Any, source: str) -> Any:
     if array.ndim != 2:
         problem = f"{source} has the shape {array.shape}; expected a table, [rows, features]."
         raise RecipeError("recipe", problem)
+    return array
+
+
+def _as_array(data: Any, source: str) -> NDArray[Any]:
+    try:
+        array = np.asarray(data)
+    except ValueError:
+        problem = f"{source} has rows of different lengths; expected a table, [rows, features]."
+        raise RecipeError("recipe", problem) from None
+    if not array.shape:
+        problem = f"{source} is a {type(data).__name__}; expected a table, [rows, features]."
+        raise RecipeError("recipe", f"{problem} Make one with pandas.DataFrame.")
     return array
 
 
@@ -182,7 +194,8 @@ def _dtype(series: "pd.Series[Any]", place: str) -> Dtype:
     raise RecipeError(
         "recipe",
         f"{place} of X_train holds {found} (dtype {dtype}); expected numbers, booleans or "
-        "strings, one of them in a column. Convert it in the recipe, before the estimator.",
+        "strings, one of them in a column. Convert it in the recipe, before the estimator, or "
+        "leave it out if no step takes it.",
     )
 
 

@@ -1,6 +1,6 @@
 """Estimators made of others: pipelines, column transformers, feature unions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -40,9 +40,21 @@ def column_transformer(graph: Graph, estimator: ColumnTransformer, frame: Frame)
         if step == "drop" or not len(columns):
             continue
         with graph.step(name):
-            part = _transformed(graph, step, frame.select([int(column) for column in columns]))
+            part = _transformed(graph, step, frame.select(_places(estimator, columns, frame)))
             parts.append(_weighted(graph, part, weights.get(name), step))
     return _joined(estimator, parts)
+
+
+def _places(estimator: ColumnTransformer, columns: Iterable[int], frame: Frame) -> Sequence[int]:
+    """Return where a frame has columns that are counted as in the fit.
+
+    Of a data frame they are found by name: it may lack others, which no transformer takes.
+    """
+    fitted = getattr(estimator, "feature_names_in_", ())
+    if not len(fitted) or None in frame.labels:
+        return [int(column) for column in columns]
+    places = {label: place for place, label in enumerate(frame.labels)}
+    return [places[fitted[column]] for column in columns]
 
 
 @converts(FeatureUnion, exact=True)
@@ -78,7 +90,7 @@ def _used(steps: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, Any]]:
 def _transformed(graph: Graph, step: Any, frame: Frame) -> Frame:
     if step is None or (isinstance(step, str) and step == "passthrough"):
         return frame
-    return transform(graph, step, frame)
+    return transform(graph, step, frame).unlabelled()
 
 
 def _weighted(graph: Graph, frame: Frame, weight: float | None, step: Any) -> Frame:

@@ -261,8 +261,10 @@ class Graph:
         Raises ConversionError, naming `estimator`, where a column holds strings, or where all of
         them hold single precision, in which scikit-learn goes on to compute.
         """
-        if any(block.is_string for block in frame.blocks):
-            raise self.refuse(estimator, "one of its input columns holds strings; encode it first.")
+        if any(frame.string_columns):
+            label = frame.labels[frame.string_columns.index(True)]
+            column = "one of its input columns" if label is None else f"its column {label!r}"
+            raise self.refuse(estimator, f"{column} holds strings; encode it first.")
         if frame.width and all(dtype == np.float32 for dtype in frame.dtypes):
             raise self.refuse(estimator, SINGLE)
         widest = max((block.width for block in frame.blocks if block.hashed), default=0)

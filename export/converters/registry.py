@@ -7,7 +7,7 @@ need not be installed is given by its name, `@converts("library.module.Class")`,
 for by that name when an estimator of it turns up: then it was imported, and never by us.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -41,6 +41,15 @@ class Entry:
     convert: Converter
     exact: bool
 
+
+_BESIDE_ANSWERS = {
+    *("__init__", "__doc__", "__module__", "__annotations__", "__abstractmethods__", "_abc_impl"),
+    *("__firstlineno__", "__static_attributes__", "__repr__", "__sklearn_tags__"),
+    *("fit", "partial_fit", "fit_transform", "fit_predict", "score", "get_params"),
+    *("_parameter_constraints", "_sklearn_auto_wrap_output_keys"),
+    *("set_fit_request", "set_partial_fit_request", "set_score_request"),
+}
+"""What a class may have of its own and answer new rows as the one that it inherits from."""
 
 _ENTRIES: dict[type | str, Entry] = {}
 _TRANSFORMS: dict[type, Entry] = {}
@@ -78,9 +87,23 @@ def transforms(*classes: type, exact: bool) -> Callable[[_Converter], _Converter
 
 
 def entry_of(estimator: object) -> Entry | None:
-    """Return the converter of exactly this class; a subclass may compute something else."""
+    """Return the converter of this class, or of the one that it inherits all its answers from."""
     cls = type(estimator)
-    return _ENTRIES.get(cls) or _ENTRIES.get(name_of(cls))
+    return _ENTRIES.get(name_of(cls)) or _inherited(cls, _ENTRIES)
+
+
+def _inherited(cls: type, entries: Mapping[Any, Entry]) -> Entry | None:
+    """Return the entry of the nearest class, unless one before it changes more than the fit.
+
+    A subclass that overrides any method but these may compute something else.
+    """
+    changed: set[str] = set()
+    for base in cls.__mro__:
+        entry = entries.get(base)
+        if entry is not None:
+            return None if any(hasattr(base, name) for name in changed) else entry
+        changed |= vars(base).keys() - _BESIDE_ANSWERS
+    return None
 
 
 def name_of(cls: type) -> str:
@@ -99,7 +122,7 @@ def convert(graph: Graph, estimator: Any, frame: Frame) -> Answer:
 
 def transform(graph: Graph, transformer: Any, frame: Frame) -> Frame:
     """Convert an estimator that must be a transformer, and return its columns."""
-    entry = _TRANSFORMS.get(type(transformer)) or entry_of(transformer)
+    entry = _inherited(type(transformer), _TRANSFORMS) or entry_of(transformer)
     answer = _applied(graph, entry, transformer, frame)
     if not isinstance(answer, Frame):
         raise graph.refuse(transformer, "it predicts, where a step that transforms is expected.")
@@ -133,6 +156,12 @@ def _applied(graph: Graph, entry: Entry | None, estimator: Any, frame: Frame) ->
             raise graph.refuse(
                 estimator, "there is no converter for it; docs/converters.md shows how to add one."
             )
+        width = _fitted_width(estimator, frame)
+        if width != frame.width and graph.survey is None:  # the doctor stands in for steps
+            reason = (
+                f"it was fitted on {width} columns, and is given {frame.width} by the converter of"
+            )
+            raise graph.refuse(estimator, f"{reason} the step before it.")
         given = graph.lineage.rounded(frame, exact=graph.exact)
         origins = through(estimator, [] if frame.sparse else graph.lineage.origins(frame, given))
         before, graph.exact = graph.exact, entry.exact
@@ -148,6 +177,15 @@ def _applied(graph: Graph, entry: Entry | None, estimator: Any, frame: Frame) ->
         return answer
 
     return apply() if graph.survey is None else graph.survey(graph, estimator, frame, apply)
+
+
+def _fitted_width(estimator: Any, frame: Frame) -> int:
+    """Return how many columns an estimator takes, where they are a step's; else as many as come.
+
+    Of the user's data frame, which has labels, a column transformer takes only those it needs.
+    """
+    made = frame.blocks and not any(block.labels for block in frame.blocks)
+    return int(getattr(estimator, "n_features_in_", frame.width)) if made else frame.width
 
 
 def labels_of(graph: Graph, index: TensorName, classes: Any) -> TensorName:

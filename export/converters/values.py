@@ -26,6 +26,8 @@ class Block:
     dtypes: tuple[Any, ...] = ()
     """The dtype, of numpy, that each column has in scikit-learn; None for doubles. None everywhere
     where it is not said."""
+    labels: tuple[Any, ...] = ()
+    """What each column of the tensor is called, where it is the user's data frame's own."""
     places: TensorName | None = None
     """Of a wide table, of which the tensor [N, held] holds, of each row, but the columns that it
     has, ascending: which column each number is in, int64, of the same shape. Zeros fill rows up, at
@@ -72,9 +74,10 @@ class Frame:
         known: tuple[tuple[str, ...] | None, ...] = (),
         *,
         dtypes: tuple[Any, ...] = (),
+        labels: tuple[Any, ...] = (),
     ) -> "Frame":
         """Return the frame of one whole tensor `[N, width]`."""
-        return cls((Block(tensor, width, is_string, None, absent, known, dtypes),))
+        return cls((Block(tensor, width, is_string, None, absent, known, dtypes, labels),))
 
     @classmethod
     def concat(cls, frames: Iterable["Frame"]) -> "Frame":
@@ -125,6 +128,15 @@ class Frame:
         )
 
     @property
+    def labels(self) -> tuple[Any, ...]:
+        """For each column, what it is called in the user's data frame; None for others."""
+        return tuple(
+            label
+            for block in self.blocks
+            for label in block.picked(block.labels or (None,) * block.width)
+        )
+
+    @property
     def known(self) -> tuple[tuple[str, ...] | None, ...]:
         """For each column, the strings that it had in training; None where nobody can tell."""
         return tuple(
@@ -132,6 +144,10 @@ class Frame:
             for block in self.blocks
             for strings in block.picked(block.known or (None,) * block.width)
         )
+
+    def unlabelled(self) -> "Frame":
+        """Return the frame as a step answers it, whose columns may be called otherwise."""
+        return replace(self, blocks=tuple(replace(each, labels=()) for each in self.blocks))
 
     def as_array(self) -> "Frame":
         """Return the frame as one array has it, of one dtype for all its columns."""

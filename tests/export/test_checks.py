@@ -8,14 +8,18 @@ import pytest
 from sklearn.cluster import DBSCAN
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_iris
+from sklearn.decomposition import MiniBatchSparsePCA, SparsePCA
+from sklearn.ensemble import VotingClassifier
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.impute import MissingIndicator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import LocalOutlierFactor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
+from export.answered import refuses
 from export.checks import check_estimator, check_table, check_target, check_truth
 from export.errors import ConversionError, RecipeError
 from export.reference import Reference
@@ -36,6 +40,11 @@ SELECTED = make_pipeline(make_column_transformer((StandardScaler(), ["age"])), L
             LogisticRegression,
             FRAME,
             "the estimator is the class LogisticRegression; expected a fitted object of it.",
+        ),
+        (
+            "model.skops",
+            FRAME,
+            "the estimator is a str; expected a fitted one, with predict or transform.",
         ),
         (
             make_pipeline(StandardScaler(), LogisticRegression()),
@@ -67,7 +76,7 @@ SELECTED = make_pipeline(make_column_transformer((StandardScaler(), ["age"])), L
             ),
         ),
     ],
-    ids=["class", "unfitted", "no refit", "columns", "names"],
+    ids=["class", "name", "unfitted", "no refit", "columns", "names"],
 )
 def test_an_estimator_that_answers_nothing_is_refused(
     estimator: Any, table: Any, problem: str
@@ -79,14 +88,14 @@ def test_an_estimator_that_answers_nothing_is_refused(
 
 
 def test_columns_in_another_order_than_they_were_fitted_in_are_refused() -> None:
-    """scikit-learn selects them by name; the graph has no names. What comes after is ignored."""
-    more = FRAME.assign(more=0)
-    check_estimator(SELECTED.fit(FRAME, TARGET), layout_of(more, "X_train"), more)
-    turned = FRAME[FRAME.columns[::-1]]
+    """Some libraries take them as they come. What comes after them is ignored, as of a vote."""
+    more, turned = FRAME.assign(more=0), FRAME[FRAME.columns[::-1]]
+    model = VotingClassifier([("a", SELECTED)]).fit(FRAME, TARGET)
+    check_estimator(model, layout_of(more, "X_train"), more)
     with pytest.raises(RecipeError) as caught:
-        check_estimator(SELECTED, layout_of(turned, "X_train"), turned)
+        check_estimator(model, layout_of(turned, "X_train"), turned)
     assert str(caught.value) == (
-        f"recipe: X_train has {FRAME.columns[-1]!r} where the Pipeline was fitted on "
+        f"recipe: X_train has {FRAME.columns[-1]!r} where the VotingClassifier was fitted on "
         f"{FRAME.columns[0]!r}; give the columns of its feature_names_in_, in their order."
     )
 
@@ -192,6 +201,42 @@ def test_an_estimator_that_looks_at_its_own_rows_alone_is_refused() -> None:
     assert str(caught.value) == (
         "DBSCAN cannot be converted: it can neither predict nor transform new rows."
     )
+
+
+def test_the_step_that_has_no_answer_is_named() -> None:
+    """A pipeline answers what its last step does; one that could be told to answer is told of."""
+    model = make_pipeline(StandardScaler(), LocalOutlierFactor(n_neighbors=1)).fit(FRAME)
+    with pytest.raises(ConversionError) as caught:
+        check_estimator(model, layout_of(FRAME, "X_train"), FRAME)
+    assert str(caught.value) == (
+        "LocalOutlierFactor cannot be converted: it can neither predict nor transform new rows; "
+        "set novelty=True before its fit."
+    )
+
+
+class _Constant:
+    """A step of one's own that learns nothing, and is not of BaseEstimator."""
+
+    def fit(self, X: Any, y: Any = None) -> "_Constant":  # noqa: ARG002 - scikit-learn's signature
+        return self
+
+    def transform(self, X: Any) -> Any:
+        return np.zeros((len(X), 2))
+
+
+@pytest.mark.parametrize(
+    "step",
+    [_Constant(), MiniBatchSparsePCA(2), SparsePCA(2)],
+    ids=["learns nothing", "MiniBatchSparsePCA", "SparsePCA"],
+)
+def test_steps_are_asked_one_by_one(step: Any) -> None:
+    """So a step that never says it is fitted answers, and one that drops a row's axis."""
+    model = make_pipeline(step, LogisticRegression()).fit(FRAME, TARGET)
+    layout = layout_of(FRAME, "X_train")
+    check_estimator(model, layout, FRAME)
+    assert not refuses(model, layout, layout.split(FRAME[:1]))
+    reference = Reference.of(model, FRAME[:1])
+    assert reference.answer(FRAME[:1])["label"] == model.predict(FRAME)[:1]
 
 
 @pytest.mark.parametrize(

@@ -124,3 +124,9 @@ def test_a_version_is_a_positive_integer(version: str, capsys: pytest.CaptureFix
         main([f"--version={version}"])
     assert caught.value.code == 2
     assert f"{version!r} is no version; expected a positive integer" in capsys.readouterr().err
+
+
+def test_an_empty_name_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As from a variable that is not set: it is no wish for the default."""
+    assert main(["--name", "", "--out", str(tmp_path)]) == 1
+    assert "The name '' cannot be used" in capsys.readouterr().err

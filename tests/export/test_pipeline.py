@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from export import ExportError, ParityError, export
+from export import ExportError, ParityError, RecipeError, export
 from export.converters.graph import Graph
 from export.converters.registry import converts
 from export.converters.values import Frame
@@ -60,10 +60,18 @@ def test_the_manifest_says_how_wide_the_graph_is(tmp_path: Path, model: Any, wid
     assert exported.manifest.width == width
 
 
-def test_a_name_that_cannot_be_used_is_refused_before_any_work(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["../up", "", None])
+def test_a_name_that_cannot_be_used_is_refused_before_any_work(tmp_path: Path, name: Any) -> None:
     """A name with a slash could leave its folder."""
-    with pytest.raises(ExportError, match="cannot be used"):
-        export(None, [[1.0]], name="../up", out=tmp_path)
+    with pytest.raises(ExportError, match=f"The name {name!r} cannot be used"):
+        export(None, [[1.0]], name=name, out=tmp_path)
+
+
+def test_a_truth_without_its_rows_is_refused(tmp_path: Path) -> None:
+    """It would be left out of account, unnoticed."""
+    with pytest.raises(RecipeError) as refused:
+        export(None, [[1.0]], name="m", y_test=[1], out=tmp_path)
+    assert str(refused.value) == "recipe: y_test came without X_test, the rows that it is of."
 
 
 class Raised(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]

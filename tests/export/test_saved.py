@@ -9,10 +9,11 @@ import joblib
 import pandas as pd
 import pytest
 import skops.io
+from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from export.__main__ import main
 from export.recipe import load, resolve
@@ -129,6 +130,35 @@ def test_a_target_that_is_left_among_the_features_is_pointed_out(
         f"error: {tmp_path / 'rows.csv'}: has 2 columns of features; the estimator takes 1. "
         "If one of them is the target, name it by --target.\n"
     )
+    assert _export(tmp_path, "m.skops", "rows.csv", "--target", "y") == 0
+
+
+@pytest.mark.parametrize("command", [[], ["doctor"]], ids=["export", "doctor"])
+def test_what_does_not_fit_is_told_of_the_files(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There is no recipe to look into; and the column is named whose value cannot be taken."""
+    rows = pd.DataFrame({"x": [0.0, 1.0, 2.0, 3.0], "y": [0, 0, 1, 1]})
+    model = LogisticRegression().fit(rows[["x"]], rows.y)
+    skops.io.dump(model, tmp_path / "m.skops")
+    rows.assign(x=["0 cm", "1 cm", "2 cm", "3 cm"]).to_csv(tmp_path / "rows.csv", index=False)
+    given = ["--estimator", str(tmp_path / "m.skops"), "--data", str(tmp_path / "rows.csv")]
+    assert main([*command, *given, "--target", "y"]) == 1
+    assert capsys.readouterr().err == (
+        f"error: {tmp_path / 'm.skops'} with {tmp_path / 'rows.csv'}: the LogisticRegression does "
+        "not answer the first row of X_train: could not convert string to float: '0 cm' "
+        "(column 'x')\n"
+    )
+
+
+def test_a_column_that_no_step_takes_need_not_be_there(tmp_path: Path) -> None:
+    """Such as a date, which nobody could send."""
+    days = pd.date_range("2026-01-01", periods=4)
+    rows = pd.DataFrame({"day": days, "x": [0.0, 1.0, 2.0, 3.0], "y": [0, 0, 1, 1]})
+    columns = make_column_transformer((StandardScaler(), ["x"]))
+    model = make_pipeline(columns, LogisticRegression()).fit(rows[["day", "x"]], rows.y)
+    skops.io.dump(model, tmp_path / "m.skops")
+    rows.drop(columns="day").to_csv(tmp_path / "rows.csv", index=False)
     assert _export(tmp_path, "m.skops", "rows.csv", "--target", "y") == 0
 
 

@@ -66,6 +66,38 @@ def test_features_take_their_types_ranges_and_categories_from_the_data() -> None
     assert [f.example for f in features.values()] == ["Oslo", 1.0, 1, True]
 
 
+def _half_open(table: pd.DataFrame) -> pd.DataFrame:
+    """Refuse a missing size, but of Rome."""
+    if (table["size"].isna() & (table["city"] != "Rome")).any():
+        raise ValueError("the size is missing")
+    return table[["floors"]].astype(float)
+
+
+@pytest.mark.parametrize(
+    ("columns", "transformer", "nullable"),
+    [
+        (["size", "floors"], StandardScaler(), []),
+        (["city"], OneHotEncoder(), []),
+        (["city", "size"], make_column_transformer((StandardScaler(), ["size"])), ["city"]),
+        (["city", "size", "floors"], FunctionTransformer(_half_open), ["city", "size"]),
+    ],
+    ids=["number", "category", "unused", "in some rows"],
+)
+def test_a_feature_may_be_missing_only_where_scikit_learn_answers(
+    columns: list[str], transformer: Any, nullable: list[str]
+) -> None:
+    """A held-out row that lacks it is no proof: what scikit-learn refuses, the service must."""
+    frame = pd.DataFrame(
+        {"city": ["Oslo", "Rome"] * 4, "size": np.arange(8.0), "floors": range(8)}
+    )[columns]
+    model = make_pipeline(transformer, LogisticRegression()).fit(frame, [0, 1] * 4)
+    lacking = frame.copy()
+    for name in set(columns) & {"city", "size"}:
+        lacking.loc[lacking.index[3 if name == "size" else 2], name] = None
+    signature = infer(Trained(estimator=model, X_train=frame, X_test=lacking))
+    assert [each.name for each in signature.features if each.nullable] == nullable
+
+
 def test_tensors_hold_numbers_in_double_and_mark_missing_strings() -> None:
     """However many columns, there are two tensors."""
     signature = infer(_trained(FRAME))

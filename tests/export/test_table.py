@@ -94,7 +94,9 @@ def test_a_column_that_no_client_can_send_is_refused(frame: Any, found: str) -> 
     with pytest.raises(RecipeError) as caught:
         layout_of(frame, "X_train")
     assert found in str(caught.value)
-    assert str(caught.value).endswith("Convert it in the recipe, before the estimator.")
+    assert str(caught.value).endswith(
+        "Convert it in the recipe, before the estimator, or leave it out if no step takes it."
+    )
 
 
 def test_columns_of_one_name_are_refused() -> None:
@@ -111,6 +113,28 @@ def test_an_array_of_three_dimensions_is_refused() -> None:
     assert str(caught.value) == (
         "recipe: X_train has the shape (2, 2, 2); expected a table, [rows, features]."
     )
+
+
+TABLE = "expected a table, [rows, features]. Make one with pandas.DataFrame."
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (
+            [["a", "word"], ["words"]],
+            "X_train has rows of different lengths; expected a table, [rows, features].",
+        ),
+        ({"age": [1, 2]}, "X_train is a dict; " + TABLE),
+        (None, "X_train is a NoneType; " + TABLE),
+    ],
+    ids=["lists", "dictionary", "nothing"],
+)
+def test_what_is_no_table_is_refused(data: Any, problem: str) -> None:
+    """The message says what came and what is expected."""
+    with pytest.raises(RecipeError) as caught:
+        as_table(data, "X_train")
+    assert str(caught.value) == f"recipe: {problem}"
 
 
 def test_numbers_in_a_row_are_one_column() -> None:

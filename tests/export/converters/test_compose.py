@@ -1,5 +1,6 @@
 """Columns are selected, passed on, joined and nested as scikit-learn does it."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from sklearn.preprocessing import (
 from sklearn.tree import DecisionTreeClassifier
 
 from export.errors import ConversionError
+from export.pipeline import export
 from tests.export.conftest import Prove
 from tests.export.converters.frames import mixed
 
@@ -127,3 +129,29 @@ def test_a_wide_table_stays_small(prove: Prove) -> None:
     )
     exported = prove(make_pipeline(columns, tree()), frame, frame["n0"] > 0)
     assert exported.operators < 30
+
+
+@pytest.mark.parametrize(
+    "columns", [["city", "age"], ["code", "city", "age"], ["city", "code", "member", "age"]]
+)
+def test_columns_of_a_data_frame_are_found_by_name(columns: list[str], tmp_path: Path) -> None:
+    """As scikit-learn finds them: in any order, and without those that no transformer takes."""
+    columns_of_two = make_column_transformer((one_hot(), ["city"]), (StandardScaler(), ["age"]))
+    model = make_pipeline(columns_of_two, tree()).fit(
+        FEW[["member", "age", "code", "city"]], TARGET
+    )
+    exported = export(model, FEW[columns], TARGET, name="model", out=tmp_path)
+    assert [feature.name for feature in exported.manifest.features] == columns
+    assert exported.manifest.parity.tolerance == 0
+
+
+def test_a_column_of_strings_among_numbers_is_named(tmp_path: Path) -> None:
+    """Such as numbers that a file has with their unit, or with a word in one row."""
+    frame = pd.DataFrame({"age": [1.0, 2.0, 3.0], "size": ["1", "2", "?"]})
+    model = make_pipeline(StandardScaler(), tree()).fit(frame.replace("?", "3"), [0, 1, 0])
+    with pytest.raises(ConversionError) as refused:
+        export(model, frame, name="model", out=tmp_path)
+    assert str(refused.value) == (
+        "step `standardscaler`: StandardScaler cannot be converted: its column 'size' holds "
+        "strings; encode it first."
+    )
