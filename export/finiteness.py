@@ -16,20 +16,28 @@ MISSING, BEYOND_SINGLE, INFINITE = 1, 2, 3
 """What keeps a row from being finite; of several, the last."""
 
 
-def finiteness(estimator: Any, table: Any) -> NDArray[np.int64]:
+def finiteness(estimator: Any, table: Any, *, within: bool = False) -> NDArray[np.int64]:
     """Tell of each row how finite its numbers are to the step that refuses a table of them.
 
     0 where all are; MISSING, BEYOND_SINGLE or INFINITE where some are not. Zeros where no step
-    refuses the table, or one does for another reason.
+    refuses the table, or one does for another reason; with `within`, a row that a step refuses by
+    itself is INFINITE: a step may make it so, and see that. This takes longer.
     """
     before, _ = last_of(estimator)
+    answered = table
     with quietly():
         for step in before:
             try:
-                table = applied([step], table)
+                answered = applied([step], answered)
             except REFUSALS:
-                break
-    numbers = _numbers(table)
+                if not within:
+                    break
+                half = len(table) // 2
+                if not half:
+                    return np.array([INFINITE])
+                parts = table[:half], table[half:]
+                return np.concatenate([finiteness(estimator, p, within=True) for p in parts])
+    numbers = _numbers(answered)
     kinds = np.zeros(len(numbers), dtype=np.int64)
     kinds[np.isnan(numbers).any(axis=1)] = MISSING
     with np.errstate(over="ignore"):

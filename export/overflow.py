@@ -44,8 +44,8 @@ def finite_ends(
             left: Sequence[int] = left,
             kinds: Sequence[int] = kinds,
         ) -> NDArray[np.bool_]:
-            own = finiteness(estimator, layout.build(row))[0]
-            kind = finiteness(estimator, layout.build(_each(row, left, numbers)))
+            own = finiteness(estimator, layout.build(row), within=True)[0]
+            kind = finiteness(estimator, layout.build(_each(row, left, numbers)), within=True)
             return np.asarray((kind == own) | ~np.isin(kind, kinds))
 
         start = np.array([starts[index] for index in left])

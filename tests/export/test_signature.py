@@ -224,6 +224,19 @@ def test_numbers_that_a_step_makes_infinite_are_beyond_the_bounds(
                     pipeline.predict(row)
 
 
+def test_numbers_that_a_step_itself_refuses_are_beyond_the_bounds() -> None:
+    """A power that is infinite is refused by the scaler inside; histogram boosting would take it."""
+    X = np.random.default_rng(0).normal(size=(100, 1))
+    model = make_pipeline(PowerTransformer(), HistGradientBoostingClassifier(max_iter=2))
+    model.fit(X, X[:, 0] > 0)
+    (feature,) = infer(Trained(estimator=model, X_train=X, X_test=X, y_train=X[:, 0] > 0)).features
+    assert feature.lowest is None
+    assert feature.highest is not None
+    model.predict([[feature.highest]])
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match="infinity"):
+        model.predict([[np.nextafter(feature.highest, np.inf)]])
+
+
 def test_no_bound_where_infinity_is_answered_or_other_features_decide() -> None:
     """Histogram boosting takes infinity; how far a sum of two features is finite, both decide."""
     X = np.random.default_rng(0).uniform(0, 9, (100, 2))
