@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from export.reference import REFUSALS, quietly
 from export.steps import applied, last_of
 
-MISSING, BEYOND_SINGLE, INFINITE = 1, 2, 3
+MISSING, BEYOND_SINGLE, INFINITE, REFUSED = 1, 2, 3, 4
 """What keeps a row from being finite; of several, the last."""
 
 
@@ -21,7 +21,7 @@ def finiteness(estimator: Any, table: Any, *, within: bool = False) -> NDArray[n
 
     0 where all are; MISSING, BEYOND_SINGLE or INFINITE where some are not. Zeros where no step
     refuses the table, or one does for another reason; with `within`, a row that a step refuses by
-    itself is INFINITE: a step may make it so, and see that. This takes longer.
+    itself is REFUSED, as one that it made infinite and saw. This takes longer.
     """
     before, _ = last_of(estimator)
     answered = table
@@ -34,7 +34,7 @@ def finiteness(estimator: Any, table: Any, *, within: bool = False) -> NDArray[n
                     break
                 half = len(table) // 2
                 if not half:
-                    return np.array([INFINITE])
+                    return np.array([REFUSED])
                 parts = table[:half], table[half:]
                 return np.concatenate([finiteness(estimator, p, within=True) for p in parts])
     numbers = _numbers(answered)

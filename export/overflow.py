@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from export.answered import changed, refused, refuses
 from export.doubles import last_answered
-from export.finiteness import BEYOND_SINGLE, INFINITE, MISSING, finiteness
+from export.finiteness import BEYOND_SINGLE, INFINITE, MISSING, REFUSED, finiteness
 from export.table import Columns, Layout
 
 Numbers = NDArray[np.float64]
 FARTHEST = 1e300
 """No end is looked for beyond: behind any scaler there is one, and no one means such numbers."""
-_KINDS = ((BEYOND_SINGLE, INFINITE, MISSING), (INFINITE, MISSING))
-"""What a step may refuse: infinity less infinity is missing."""
+_KINDS = ((BEYOND_SINGLE, INFINITE, MISSING, REFUSED), (INFINITE, MISSING, REFUSED), (REFUSED,))
+"""What an estimator may refuse: infinity less infinity is missing."""
 
 
 def finite_ends(

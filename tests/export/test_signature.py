@@ -225,7 +225,7 @@ def test_numbers_that_a_step_makes_infinite_are_beyond_the_bounds(
 
 
 def test_numbers_that_a_step_itself_refuses_are_beyond_the_bounds() -> None:
-    """A power that is infinite is refused by the scaler inside; histogram boosting would take it."""
+    """An infinite power the scaler inside refuses; histogram boosting would have taken it."""
     X = np.random.default_rng(0).normal(size=(100, 1))
     model = make_pipeline(PowerTransformer(), HistGradientBoostingClassifier(max_iter=2))
     model.fit(X, X[:, 0] > 0)
