@@ -234,9 +234,10 @@ def test_numbers_that_a_step_itself_refuses_are_beyond_the_bounds() -> None:
     ).features
     assert feature.lowest is None
     assert feature.highest is not None
-    model.predict([[feature.highest]])
-    with np.errstate(all="ignore"), pytest.raises(ValueError, match="infinity"):
-        model.predict([[np.nextafter(feature.highest, np.inf)]])
+    with np.errstate(all="ignore"):
+        model.predict([[feature.highest]])
+        with pytest.raises(ValueError, match="infinity"):
+            model.predict([[np.nextafter(feature.highest, np.inf)]])
 
 
 def test_no_bound_where_infinity_is_answered_or_other_features_decide() -> None:
