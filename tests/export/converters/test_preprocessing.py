@@ -1,10 +1,9 @@
-"""Bins, functions, powers, quantiles and splines."""
+"""Bins, functions, powers and quantiles."""
 
 import functools
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 from scipy import special
@@ -13,7 +12,6 @@ from sklearn.datasets import load_wine
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics.pairwise import polynomial_kernel, rbf_kernel
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
@@ -27,16 +25,13 @@ from sklearn.preprocessing import (
     PowerTransformer,
     QuantileTransformer,
     RobustScaler,
-    SplineTransformer,
     StandardScaler,
 )
 from sklearn.tree import DecisionTreeClassifier
 
 from export.converters.ufuncs import EXACT, ROUNDED
 from export.errors import ConversionError
-from runtime.errors import PayloadError
 from runtime.model import Model
-from runtime.predictor import Predictor
 from tests.export.conftest import Prove
 
 X, Y = load_wine(return_X_y=True)
@@ -243,52 +238,6 @@ def test_another_function_is_refused_by_name(step: Any, found: str, prove: Prove
     message = str(refused.value)
     assert message.startswith(f"FunctionTransformer cannot be converted: its function {found}")
     assert message.endswith("docs/converters.md shows how.")
-
-
-def test_splines_that_refuse_to_extrapolate_are_served(prove: Prove) -> None:
-    """Zeros, which are beyond their knots, stand beside no row that is computed."""
-    y = X[:, 0] > np.median(X[:, 0])
-    model = make_pipeline(SplineTransformer(extrapolation="error"), LogisticRegression())
-    predictor = Predictor.load(prove(model, X[:, :2] + 100.0, y).path / "model.onnx")
-    for feature in predictor.manifest.features:
-        assert feature.lowest is not None
-        assert feature.lowest > 90
-        assert feature.highest is not None
-    record = msgspec.json.encode(predictor.model.vectors.rows[0])
-    row = predictor.codec.read(record)
-    assert isinstance(row, msgspec.Struct)
-    assert predictor.answer_row(row).content == predictor.answer(record).content
-    with pytest.raises(PayloadError, match="Expected a number from"):
-        predictor.answer(b'{"feature1": 0, "feature2": 100}')
-
-
-@pytest.mark.parametrize("extrapolation", ["constant", "linear", "continue", "periodic"])
-@pytest.mark.parametrize("degree", [1, 2, 3])
-def test_splines_agree(extrapolation: Any, degree: int, prove: Prove) -> None:
-    """Inside the knots and beyond them."""
-    knots: Any = "quantile" if degree == 3 else "uniform"
-    step = SplineTransformer(
-        degree=degree, extrapolation=extrapolation, knots=knots, include_bias=degree != 2
-    )
-    prove(step, X[:, :3])
-
-
-def test_steps_of_degree_zero_agree(prove: Prove) -> None:
-    """The one kind of extrapolation that shifts its knots from feature to feature."""
-    prove(SplineTransformer(degree=0, extrapolation="linear"), X[:, :3])
-
-
-def test_steps_of_degree_zero_agree_on_their_knots(prove: Prove) -> None:
-    """Whole numbers are such, the last one inside among them."""
-    rows = np.random.default_rng(0).integers(0, 5, (200, 2))
-    prove(SplineTransformer(degree=0, extrapolation="linear"), rows)
-
-
-def test_missing_numbers_are_zeros_of_the_splines(prove: Prove) -> None:
-    """With handle_missing="zeros"."""
-    rows = X[:, :3].copy()
-    rows[::9, 1] = np.nan
-    prove(SplineTransformer(handle_missing="zeros"), rows)
 
 
 @pytest.mark.parametrize("powers", [[0.0, 2.0, 1.5, -0.5], [0.5, 1.0, 3.0, 2.0]])
