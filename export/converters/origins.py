@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 from sklearn.preprocessing import (
     FunctionTransformer,
     MaxAbsScaler,
@@ -24,6 +23,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
+from export.converters.rising import FUNCTIONS, Rising
 from export.converters.values import Block
 
 _STEPS = (
@@ -31,26 +31,10 @@ _STEPS = (
     MinMaxScaler,
     PowerTransformer,
     QuantileTransformer,
+    Rising,
     RobustScaler,
     StandardScaler,
 )
-_FUNCTIONS = {
-    np.arcsinh,
-    np.arctan,
-    np.cbrt,
-    np.exp,
-    np.exp2,
-    np.expm1,
-    np.log,
-    np.log10,
-    np.log1p,
-    np.log2,
-    np.sinh,
-    np.sqrt,
-    np.tanh,
-    special.expit,
-}
-"""Which rise wherever they answer a number, and answer NaN only below there."""
 _GREATEST = np.finfo(np.float64).max
 _HALVINGS = 64
 _FURTHER = 8
@@ -72,7 +56,7 @@ class Origin:
         """Return the origin of what a step makes of the column; None where it might fall."""
         rises = type(step) in _STEPS
         if type(step) is FunctionTransformer and isinstance(step.func, np.ufunc):
-            rises = step.func in _FUNCTIONS and not step.kw_args
+            rises = step.func in FUNCTIONS and not step.kw_args
         if not rises or not hasattr(step, "n_features_in_"):
             return None
         return replace(self, steps=(*self.steps, (step, column)))
@@ -80,7 +64,7 @@ class Origin:
     @property
     def may_be_missing(self) -> bool:
         """Whether the steps make NaN of some numbers, such as the logarithm of negative ones."""
-        return any(type(step) is FunctionTransformer for step, _ in self.steps)
+        return any(isinstance(step, FunctionTransformer | Rising) for step, _ in self.steps)
 
 
 def through(step: Any, origins: Sequence[Origin | None]) -> list[Origin | None]:

@@ -18,6 +18,7 @@ from export.converters.cells import (
 )
 from export.converters.graph import Graph
 from export.converters.operations import dtype_of, is_text
+from export.converters.traced_lineage import TracedLineage
 from export.converters.traced_texts import OF_TEXTS, TextNode
 from export.converters.tracing import Traced
 from export.converters.values import Frame, TensorName
@@ -54,8 +55,7 @@ def follow(
         message = "it answers no columns"
         raise UntraceableError(message)
     nodes = _Nodes(graph, frame, functions)
-    parts = [nodes.part(value) for value in values]
-    answer = Frame.concat(parts)
+    answer = Frame.concat([nodes.part(value) for value in values])
     return answer if framed else answer.as_array()
 
 
@@ -74,6 +74,8 @@ class _Nodes:
         self._graph = graph
         self._frame = frame
         self._functions = functions
+        exact = {name: is_exact for name, (_, is_exact) in functions.items()}
+        self._lineage = TracedLineage(graph, frame, exact)
         self._made: dict[Key, TensorName] = {}
         self._columns: dict[int, TensorName] = {}
 
@@ -89,7 +91,9 @@ class _Nodes:
         dtype = dtype_of([value])
         dtypes = () if text or dtype == np.float64 else (dtype,)
         absent = (self._marker(value),) if text else ()
-        return Frame.of(tensor, 1, is_string=text, absent=absent, dtypes=dtypes)
+        part = Frame.of(tensor, 1, is_string=text, absent=absent, dtypes=dtypes)
+        self._lineage.remember(value, part, self._number)
+        return part
 
     def _marker(self, value: Value) -> Any:
         """Return what stands for a missing string: as in the column that a value is made of."""

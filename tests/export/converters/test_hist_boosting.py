@@ -154,6 +154,10 @@ RISING = {
     "yeo-johnson": PowerTransformer(),
     "normal": QuantileTransformer(output_distribution="normal", n_quantiles=500),
     "scaled logarithm": make_pipeline(FunctionTransformer(np.log1p), StandardScaler()),
+    "function of one's own": FunctionTransformer(
+        lambda X: np.column_stack([X[:, 1] / 3, 1 - np.exp(-X[:, 0]), np.cbrt(X[:, 1]) * -2.0])
+    ),
+    "quotient": FunctionTransformer(lambda X: np.log1p(X[:, [0]] / np.clip(X[:, [1]], 1.0, None))),
     "roots of some": make_column_transformer(
         (FunctionTransformer(np.cbrt), [1]), remainder=StandardScaler()
     ),
@@ -175,11 +179,12 @@ def test_behind_a_function_that_rises_the_numbers_before_it_are_compared(
     np.testing.assert_array_equal(answered["prediction"], model.predict(beside))
 
 
-def test_what_a_function_makes_nan_of_is_missing(prove: Prove) -> None:
+@pytest.mark.parametrize("function", [np.log, lambda X: -np.log(X), lambda X: X**0.3])
+def test_what_a_function_makes_nan_of_is_missing(function: Any, prove: Prove) -> None:
     """The logarithm of a negative number goes where missing values go."""
     X = np.random.default_rng(0).normal(size=(800, 2))
     y = np.where(X[:, 0] > 0, np.sin(X[:, 0] * 9), 2.0)
-    model = make_pipeline(FunctionTransformer(np.log), HistGradientBoostingRegressor(max_iter=10))
+    model = make_pipeline(FunctionTransformer(function), HistGradientBoostingRegressor(max_iter=10))
     with np.errstate(invalid="ignore"):
         path = prove(model, X, y).path
         answered = Model.load(path / "model.onnx").run({"numeric": X})
