@@ -43,9 +43,9 @@ def knn_imputer(graph: Graph, imputer: KNNImputer, frame: Frame) -> Frame:
         else:
             columns.append(graph.op("Where", graph.op("IsNaN", value), 0.0, 0.0))
     filled = Frame.of(graph.concat(columns), len(columns))
-    if imputer.weights == "uniform":  # a threshold that was such a mean is compared as it is
-        rounded = graph.lineage.rounded(frame, exact=graph.exact).any()
-        graph.lineage.remember_rounded(filled, np.array([rounded]))
+    # A threshold that was such a mean, or any other number, is compared as it is.
+    rounded = graph.lineage.rounded(frame, exact=graph.exact).any()
+    graph.lineage.remember_rounded(filled, np.array([rounded]))
     return with_indicator(graph, imputer, frame, filled)
 
 

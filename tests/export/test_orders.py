@@ -57,9 +57,36 @@ def test_the_imputer_is_left_as_it_was() -> None:
 
 @pytest.mark.parametrize(
     ("estimator", "count"),
-    [(StandardScaler(), 0), (KNNImputer(weights="distance"), 0), (KNNImputer(), len(ORDERS))],
-    ids=["no imputer", "weights", "means"],
+    [
+        (StandardScaler(), 0),
+        (KNNImputer(weights=np.reciprocal), 0),
+        (KNNImputer(weights="distance"), len(ORDERS)),
+        (KNNImputer(), len(ORDERS)),
+    ],
+    ids=["no imputer", "another function", "weights", "means"],
 )
 def test_orders_are_tried_where_donors_are_added(estimator: Any, count: int) -> None:
-    """Weights are as far from those of scikit-learn as distances are."""
+    """Whether or not they weigh; what a function of the user's own does is not known."""
     assert len(orders_in(estimator)) == count
+
+
+def test_weights_are_those_of_distances_that_are_rounded_otherwise() -> None:
+    """Means on both sides of scikit-learn's own, and no farther from it than rounding is."""
+    known = np.column_stack([[1000.0, 1000.1, 1003.0, 4000.0], [0.1, 7.0, 0.3, 9.0]])
+    imputer = KNNImputer(n_neighbors=3, weights="distance").fit(known)
+    row = np.array([[1000.04, np.nan]])
+    own = imputer.transform(row)[0, 1]
+    found = []
+    for order in ORDERS:
+        with adding_in(order, imputer):
+            found.append(imputer.transform(row)[0, 1])
+    assert min(found) < own < max(found)
+    assert max(found) - min(found) < 1e-3 * own
+
+
+def test_a_donor_at_no_distance_takes_all_the_weight() -> None:
+    """However distances are rounded."""
+    imputer = KNNImputer(n_neighbors=3, weights="distance").fit(KNOWN)
+    with adding_in(ORDERS[0], imputer):
+        found = imputer.transform(np.array([[2.0, np.nan]]))[0, 1]
+    assert found == pytest.approx(0.2, rel=1e-14)

@@ -98,12 +98,16 @@ def test_means_of_the_nearest_rows_are_exact_where_they_are_added_in_order(
     np.testing.assert_array_equal(model.run({"numeric": X})["transformed"], expected)
 
 
+@pytest.mark.parametrize("weights", ["uniform", "distance"])
 @pytest.mark.parametrize("data", [load_iris, load_wine], ids=["iris", "wine"])
-def test_histogram_trees_behind_means_of_the_nearest_rows(data: Any, prove: Prove) -> None:
+def test_histogram_trees_behind_means_of_the_nearest_rows(
+    data: Any, weights: Any, prove: Prove
+) -> None:
     """A number that was never missing stays on its side of the mean of others, an ulp beside it."""
     X, y = data(return_X_y=True)
     X[np.random.default_rng(0).random(X.shape) < 0.1] = np.nan
-    prove(make_pipeline(KNNImputer(), HistGradientBoostingClassifier(max_iter=10)), X, y)
+    imputer = KNNImputer(weights=weights)
+    prove(make_pipeline(imputer, HistGradientBoostingClassifier(max_iter=10)), X, y)
 
 
 @pytest.mark.parametrize(
