@@ -19,6 +19,8 @@ from export.table import Columns
 PLACES = 9
 """In so many places of a feature's range, and beyond it, a crossing is looked for."""
 MOST_STEPS = 80
+ROUNDING = 2.0**-43
+"""So much steps before trees may add, relative to the thresholds of a column."""
 SAMPLES = 3
 """Rows on which it is tried out which features move a column."""
 
@@ -70,10 +72,31 @@ class Search:
             # The crossing is anywhere between the two, and may be within rounding of one.
             step = above - below
             below, above = below - step, above + step
+            found &= self._apart(below) & self._apart(above)
         return Edges(below, above, found)
+
+    def _apart(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell which columns are farther from their threshold than rounding may be.
+
+        Where a feature hardly moves a column, a billionth of the feature's way moves it by less.
+        Trees that see single precision decide where numbers round to it, beside the threshold.
+        """
+        if self.splits.number != np.float64:
+            return np.ones(len(values), dtype=bool)
+        size = np.abs(self.threshold)
+        for column in np.unique(self.column):
+            here = self.column == column
+            size[here] = np.maximum(size[here], np.median(size[here]))
+        apart: NDArray[np.bool_] = np.abs(self._seen(values) - self.threshold) > ROUNDING * size
+        return apart
 
     def _left(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Tell which columns are at or below their threshold for these values of the features."""
+        left: NDArray[np.bool_] = self._seen(values) <= self.threshold
+        return left
+
+    def _seen(self, values: NDArray[np.float64]) -> NDArray[Any]:
+        """Return what the trees see in their columns for these values of the features."""
         rows = [column.copy() for column in self.base]
         order = np.argsort(self.feature, kind="stable")
         features, starts = np.unique(self.feature[order], return_index=True)
@@ -81,8 +104,7 @@ class Search:
             rows[index][self.row[jobs]] = values[jobs]
         seen = self.splits.seen(self.ground.table(rows))[self.row, self.column]
         rounded: NDArray[Any] = seen.astype(self.splits.number)
-        left: NDArray[np.bool_] = rounded <= self.threshold
-        return left
+        return rounded
 
 
 def movable(ground: Ground) -> NDArray[np.int64]:

@@ -8,11 +8,16 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, PolynomialFeatures, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    OneHotEncoder,
+    PolynomialFeatures,
+    StandardScaler,
+)
 from sklearn.tree import DecisionTreeClassifier
 
 from export.crossings import Crossings, crossings_of
@@ -155,3 +160,17 @@ def test_an_estimator_without_trees_has_no_crossings() -> None:
     assert crossings_of(ground) == []
     group, tried = threshold_group(ground, [])
     assert (group.rows, tried) == (0, 0)
+
+
+@pytest.mark.parametrize(("slope", "tried"), [(1.0, True), (1e-9, False)])
+def test_a_row_that_rounding_may_put_on_the_other_side_is_left_out(
+    slope: float, tried: bool
+) -> None:
+    """Where steps round, and a feature hardly moves what the trees see."""
+    X = np.random.default_rng(0).random((300, 1))
+    y = X[:, 0] > 0.5
+    step = FunctionTransformer(lambda X: 1.0 + slope * X)
+    model = make_pipeline(step, HistGradientBoostingClassifier(max_iter=3)).fit(X, y)
+    ground = ground_of(model, X, y, exact=False)
+    _, nodes = threshold_group(ground, crossings_of(ground))
+    assert (nodes > 0) == tried
