@@ -12,9 +12,13 @@ from sklearn.impute import KNNImputer
 from export.converters.arithmetic import row_sum
 from export.converters.graph import Graph
 from export.converters.imputers import is_missing, with_indicator
+from export.converters.origins import Origin
 from export.converters.registry import converts
 from export.converters.sums import numpy_row_sum
-from export.converters.values import Frame, TensorName
+from export.converters.values import Block, Frame, TensorName
+
+ROUNDING = 2.0**-46
+"""What rounding adds to a mean by weights, relative to it, where distances have their digits."""
 
 
 @converts(KNNImputer, exact=False)
@@ -31,7 +35,7 @@ def knn_imputer(graph: Graph, imputer: KNNImputer, frame: Frame) -> Frame:
     gaps = _some(graph, graph.op("Gather", missing, learned, axis=1))
     lacking = graph.op("Gather", missing, gaps, axis=0)
     distances = _distances(graph, imputer, graph.op("Gather", x, gaps, axis=0), lacking)
-    columns = []
+    columns, lowered = [], []
     for column in range(frame.width) if imputer.keep_empty_features else learned:
         value = graph.column(x, int(column))
         if imputer._valid_mask[column]:
@@ -40,13 +44,31 @@ def knn_imputer(graph: Graph, imputer: KNNImputer, frame: Frame) -> Frame:
             imputed = _imputed(graph, imputer, near, int(column))
             rows = graph.reshape(graph.op("Gather", gaps, here), -1, 1)
             columns.append(graph.op("ScatterElements", value, rows, imputed, axis=0))
+            below = graph.op("Sub", imputed, graph.op("Mul", graph.op("Abs", imputed), ROUNDING))
+            lowered.append(graph.op("ScatterElements", value, rows, below, axis=0))
         else:
             columns.append(graph.op("Where", graph.op("IsNaN", value), 0.0, 0.0))
+            lowered.append(columns[-1])
     filled = Frame.of(graph.concat(columns), len(columns))
-    # A threshold that was such a mean, or any other number, is compared as it is.
-    rounded = graph.lineage.rounded(frame, exact=graph.exact).any()
-    graph.lineage.remember_rounded(filled, np.array([rounded]))
+    _remember(graph, imputer, frame, filled, lowered)
     return with_indicator(graph, imputer, frame, filled)
+
+
+def _remember(
+    graph: Graph, imputer: Any, frame: Frame, filled: Frame, lowered: list[TensorName]
+) -> None:
+    """Remember how trees compare the columns, where no step before rounded them.
+
+    As they are; with weights, which hang on how distances are rounded, a mean is a little less,
+    lest it be above a threshold that it was in training.
+    """
+    if graph.lineage.rounded(frame, exact=graph.exact).any():
+        return
+    if imputer.weights == "uniform":
+        graph.lineage.remember_rounded(filled, np.array([False]))
+        return
+    whole = Block(graph.concat(lowered), len(lowered), is_string=False)
+    graph.lineage.remember_origins(filled, [Origin(whole.take([i])) for i in range(len(lowered))])
 
 
 def _some(graph: Graph, marks: TensorName) -> TensorName:
