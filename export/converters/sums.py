@@ -5,7 +5,7 @@ Where large terms cancel, as in `|x|² - 2 x·p + |p|²`, their last bits are wh
 
 import numpy as np
 
-from export.converters.arithmetic import in_order, row_sum, row_sum_in_order
+from export.converters.arithmetic import in_order, row_sum_in_order
 from export.converters.graph import Graph
 from export.converters.values import TensorName
 
@@ -27,12 +27,13 @@ def squared_norms(graph: Graph, x: TensorName, width: int) -> TensorName:
     order[:unrolled] = order[:unrolled].reshape(-1, _UNROLLED)[:, ::-1].ravel()
     columns = (order * _LANES + np.arange(_LANES).reshape(-1, 1)).ravel()
     there = columns < width
-    picked = graph.op("Gather", x, np.where(there, columns, 0), axis=1)
+    squares = graph.op("Transpose", graph.op("Mul", x, x))  # to be gathered as whole rows
+    picked = graph.op("Gather", squares, np.where(there, columns, 0))
     if not there.all():
-        picked = graph.op("Mul", picked, there.astype(np.float64))
-    lanes = graph.reshape(graph.op("Mul", picked, picked), -1, _LANES, pairs)
-    sums = graph.op("Gather", graph.op("CumSum", lanes, np.array(2)), np.array(-1), axis=2)
-    return row_sum(graph, sums)
+        picked = graph.op("Mul", picked, there.astype(np.float64).reshape(-1, 1))
+    lanes = graph.reshape(picked, _LANES, pairs, -1)
+    sums = graph.op("Gather", graph.op("CumSum", lanes, np.array(1)), np.array(-1), axis=1)
+    return graph.reshape(graph.op("ReduceSum", sums, np.array([0]), keepdims=0), -1, 1)
 
 
 def numpy_row_sum(graph: Graph, values: TensorName, width: int) -> TensorName:
