@@ -20,6 +20,9 @@ FARTHEST = 1e300
 """No end is looked for beyond: behind any scaler there is one, and no one means such numbers."""
 _KINDS = ((BEYOND_SINGLE, INFINITE, MISSING, REFUSED), (INFINITE, MISSING, REFUSED), (REFUSED,))
 """What an estimator may refuse: infinity less infinity is missing."""
+_ASKED = 32
+"""Of so many features the estimator is asked whether it refuses what is beyond, and of the others
+if it does not of these."""
 
 
 def finite_ends(
@@ -28,7 +31,7 @@ def finite_ends(
     """Return the last numbers of some features, on the way from where they start to +-infinity.
 
     Only those that are the last in each of the rows, to the bit, and that the estimator itself
-    answers in each, where it refuses the next.
+    answers in each, where it refuses the next. It is asked that of some features, if of many.
     """
     tried = [[column[[row]] for column in rows] for row in range(len(rows[0]))]
     found: dict[int, float] = {}
@@ -40,26 +43,33 @@ def finite_ends(
 
         def finite(
             numbers: Numbers,
-            row: Columns = tried[0],
+            rows: Sequence[Columns] = tried[:1],
             left: Sequence[int] = left,
             kinds: Sequence[int] = kinds,
         ) -> NDArray[np.bool_]:
-            own = finiteness(estimator, layout.build(row), within=True)[0]
-            kind = finiteness(estimator, layout.build(_each(row, left, numbers)), within=True)
-            return np.asarray((kind == own) | ~np.isin(kind, kinds))
+            """Tell of each row, and each of its features with another number, [rows, features]."""
+            tables = [*rows, *(_each(row, left, numbers) for row in rows)]
+            table = [np.concatenate(parts) for parts in zip(*tables, strict=True)]
+            kind = finiteness(estimator, layout.build(table), within=True)
+            own, changed_ = kind[: len(rows), np.newaxis], kind[len(rows) :].reshape(len(rows), -1)
+            return np.asarray((changed_ == own) | ~np.isin(changed_, kinds))
 
         start = np.array([starts[index] for index in left])
-        last = last_answered(finite, start, far, whole=False)
+        last = last_answered(lambda numbers: finite(numbers)[0], start, far, whole=False)
         after = np.nextafter(last, way * np.inf)
-        alike = np.all([finite(last, row) & ~finite(after, row) for row in tried], axis=0)
+        alike = np.all(finite(last, tried) & ~finite(after, tried), axis=0)
         ends = {index: last[[i]] for i, index in enumerate(left) if alike[i]}
         for row in tried:
             for index in refused(estimator, layout, row, ends):
                 del ends[index]
-        for index, end in ends.items():
-            beyond = changed(tried[0], index, np.nextafter(end, way * np.inf))
-            if refuses(estimator, layout, beyond):
-                found[index] = float(end[0])
+
+        def is_last(index: int, ends: Mapping[int, Numbers] = ends) -> bool:
+            beyond = np.nextafter(ends[index], way * np.inf)
+            return refuses(estimator, layout, changed(tried[0], index, beyond))
+
+        some = list(ends)[:: max(len(ends) // _ASKED, 1)]
+        every = all(map(is_last, some))  # of a table, what is not finite is refused in any column
+        found |= {index: float(end[0]) for index, end in ends.items() if every or is_last(index)}
     return found
 
 
