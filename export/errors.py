@@ -6,7 +6,8 @@ ExportError
 └── ParityError       the graph does not answer as scikit-learn does
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -25,6 +26,17 @@ class RecipeError(ExportError):
         super().__init__(f"{recipe}: {problem}")
         self.recipe = recipe
         self.problem = problem
+
+
+@contextmanager
+def naming(place: Path | str) -> Iterator[None]:
+    """Have errors about what is exported name `place`, where they say "recipe" alone."""
+    try:
+        yield
+    except RecipeError as error:
+        if error.recipe != RECIPE:
+            raise
+        raise RecipeError(place, error.problem) from error
 
 
 class ConversionError(ExportError):

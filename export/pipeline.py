@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from export import artifact
 from export.convert import FOUR_ULP, to_onnx
-from export.errors import RecipeError
+from export.errors import RecipeError, naming
 from export.group import Ground
 from export.proof import describe, prove
 from export.provenance import provenance_of
@@ -26,6 +26,8 @@ from runtime.payload import Codec
 from runtime.selfcheck import self_check
 
 Step = Callable[[str], AbstractContextManager[Any]]
+CALL = "export"
+"""The place that errors name when Python called."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,11 @@ def export(
     """
     if X_test is None:
         if y_test is not None:
-            raise RecipeError("recipe", "y_test came without X_test, the rows that it is of.")
+            raise RecipeError(CALL, "y_test came without X_test, the rows that it is of.")
         X_test = X
     trained = Trained(estimator=estimator, X_train=X, y_train=y, X_test=X_test, y_test=y_test)
-    return export_trained(trained, Path(out), name, version=version)
+    with naming(CALL):
+        return export_trained(trained, Path(out), name, version=version)
 
 
 def export_trained(

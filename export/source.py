@@ -1,12 +1,11 @@
 """Where a command gets its fitted estimator: a recipe, or files that are named by options."""
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from export.errors import RECIPE, RecipeError
+from export.errors import RecipeError, naming
 from export.recipe import Trained, load, resolve
 from export.saved import load_saved
 
@@ -31,17 +30,10 @@ class Source:
             execute=options.execute_pickle,
         )
 
-    @contextmanager
-    def named(self) -> Iterator[None]:
-        """Have errors about what was loaded name its files, in place of "recipe"."""
-        try:
-            yield
-        except RecipeError as error:
-            if error.recipe != RECIPE:
-                raise
-            data = self.options.data
-            place = self.path if data is None else f"{self.path} with {data}"
-            raise RecipeError(place, error.problem) from error
+    def named(self) -> AbstractContextManager[None]:
+        """Have errors about what was loaded name its files."""
+        data = self.options.data
+        return naming(self.path if data is None else f"{self.path} with {data}")
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:

@@ -71,7 +71,15 @@ def test_a_truth_without_its_rows_is_refused(tmp_path: Path) -> None:
     """It would be left out of account, unnoticed."""
     with pytest.raises(RecipeError) as refused:
         export(None, [[1.0]], name="m", y_test=[1], out=tmp_path)
-    assert str(refused.value) == "recipe: y_test came without X_test, the rows that it is of."
+    assert str(refused.value) == "export: y_test came without X_test, the rows that it is of."
+
+
+def test_errors_of_a_call_do_not_name_a_recipe(tmp_path: Path) -> None:
+    """Nor does one about what it was called with."""
+    with pytest.raises(RecipeError) as refused:
+        export(RidgeClassifier(), [[1.0], [2.0]], [0, 1], name="m", out=tmp_path)
+    problem = "the RidgeClassifier is not fitted; call its fit first."
+    assert str(refused.value) == f"export: {problem}"
 
 
 class Raised(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
