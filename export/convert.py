@@ -47,7 +47,8 @@ class Converted:
     def width(self) -> int:
         """The greatest number of columns that a table in the graph has, as of training rows.
 
-        Read from the graph's constants: those of several rows, and those that pick columns.
+        Read from the graph's constants: those of several rows, and those that pick columns, or
+        rows of a table on its side.
         """
         graph = self.model.graph
         picks = {node.input[1] for node in graph.node if node.op_type == "Gather"}

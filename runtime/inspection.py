@@ -50,6 +50,7 @@ _KINDS = {
 _SMALLEST = 5e-324
 """The least number above 0."""
 _FAR = 1e30
+"""Bounds beyond are those of single precision, or of what some step makes infinite."""
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 

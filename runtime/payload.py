@@ -219,9 +219,8 @@ class Codec:
         for attribute, answered, listed in self._limits:
             value = getattr(row, attribute)
             if value is not None and (value in listed) is not answered:
-                self.batch(
-                    [row], single=True
-                )  # which raises, unless rounding makes it a listed one
+                # Raises, unless rounding in the tensor makes it a number that is answered.
+                self.batch([row], single=True)
         for name, pack in self._packs.items():
             try:
                 pack(tensors[name], row)

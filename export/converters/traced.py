@@ -19,6 +19,7 @@ from export.converters.cells import (
 from export.converters.graph import Graph
 from export.converters.operations import dtype_of, is_text
 from export.converters.traced_lineage import TracedLineage
+from export.converters.traced_patterns import OF_PATTERNS
 from export.converters.traced_texts import OF_TEXTS, TextNode
 from export.converters.tracing import Traced
 from export.converters.values import Frame, TensorName
@@ -26,6 +27,7 @@ from runtime.manifest import MISSING_STRING
 
 Build = Callable[..., TensorName]
 
+_OF_TEXTS = OF_TEXTS | OF_PATTERNS
 _HALF = 0.5
 _NODES = frozenset(("Add", "Sub", "Mul", "Div", "Neg", "Abs", "Floor", "Ceil"))
 _COMPARING = frozenset(("Less", "LessOrEqual", "Greater", "GreaterOrEqual", "Equal"))
@@ -136,7 +138,7 @@ class _Nodes:
         """Return what a method of strings answers."""
         source, (arrow, *settings) = value.args
         node = TextNode(self._graph, self._texts(source), arrow)
-        return OF_TEXTS[value.op](node, *settings)
+        return _OF_TEXTS[value.op](node, *settings)
 
     def _number(self, value: Value) -> TensorName:
         """Return doubles, [N, 1] or, of a constant, [1, 1]."""
@@ -200,7 +202,7 @@ class _Nodes:
         if value.op in _COMPARING:
             of = self._texts if any(map(is_text, value.args)) else self._number
             return graph.op(value.op, *map(of, value.args))
-        if value.op in OF_TEXTS:
+        if value.op in _OF_TEXTS:
             return self._of_text(value)
         message = f"it computes {value.op} of yes and no"
         raise UntraceableError(message)
@@ -217,7 +219,7 @@ class _Nodes:
             return self._column(value.args[0])
         if value.op == "Where":
             return self._chosen_number(value)
-        if value.op in OF_TEXTS and value.dtype != TRUTH:
+        if value.op in _OF_TEXTS and value.dtype != TRUTH:
             graph.exact = graph.exact and value.op != "Parsed"
             return self._of_text(value)
         if value.dtype == TRUTH and value.op != "Same":
